@@ -1,0 +1,103 @@
+"""What a stretch of work hands to the recorder: facts that happened, and intents that need leave to begin."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agents.contracts.base import JsonObject
+from agents.contracts.events import Event
+from agents.contracts.steps import Step
+from budgets.pricing import PriceSnapshot, Usage
+from budgets.tiers import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequest:
+    """Money to set aside before an LLM call; the worst case in nano-USD."""
+
+    hold_id: str
+    step: int
+    llm: str
+    amount_nanos: int
+    price: PriceSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a held call cost. ``cost_nanos`` 0 with ``released`` True: the call never reached the vendor."""
+
+    hold_id: str
+    cost_nanos: int
+    usage: Usage
+    vendor_usage: JsonObject
+    price: PriceSnapshot
+    unreconciled: bool = False
+    released: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EffectStart:
+    """A side effect about to leave; committed before it does."""
+
+    call_id: str
+    step: int
+    tool: str
+    tool_version: str
+    key: str
+    dedupe_seconds: int
+    arguments: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class EffectEnd:
+    """How a started effect came out: succeeded, failed or unknown."""
+
+    key: str
+    state: str
+    implementation: str
+    result: JsonObject | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequest:
+    """A call that waits for a person."""
+
+    call_id: str
+    tool: str
+    arguments: JsonObject
+    arguments_hash: str
+    preview: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """One commit.
+
+    Facts are written whatever an operator has asked for meanwhile. Intents are written only when the run may go
+    on: a kill or a pause drops them, and a refused hold drops them too. No step starts without its intent.
+    """
+
+    turn: int = 0
+    doing: str = ""
+    facts: list[Event] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    settlements: list[Settlement] = field(default_factory=list)
+    effects_ended: list[EffectEnd] = field(default_factory=list)
+    blobs: list[bytes] = field(default_factory=list)
+    intents: list[Event] = field(default_factory=list)
+    hold: HoldRequest | None = None
+    effects_started: list[EffectStart] = field(default_factory=list)
+    approvals: list[ApprovalRequest] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        """Nothing to write; ``doing`` alone is not worth a commit."""
+        return not (self.facts or self.steps or self.settlements or self.intents or self.effects_ended)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The recorder's answer. Intents were written only when all three are empty."""
+
+    kill_requested_at: datetime | None = None
+    paused: bool = False
+    refusal: Refusal | None = None

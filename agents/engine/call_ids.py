@@ -1,0 +1,32 @@
+"""Ids of calls: each names one call of its run, whatever the vendor sent."""
+
+from collections.abc import Iterable
+
+from agents.contracts.messages import AssistantMessage, Message, ToolCall
+
+LONGEST_ID = 128  # as many characters as a row holds
+KEPT_OF_ID = 100
+
+
+def with_own_ids(message: AssistantMessage, conversation: Iterable[Message]) -> AssistantMessage:
+    """The answer with another id for each call whose own is in use or cannot be stored.
+
+    Some servers count from 0 in each answer. Results, approvals and summaries go by the id, so no two calls of a
+    run may share one.
+    """
+    used = {call.call_id for m in conversation if isinstance(m, AssistantMessage) for call in m.calls}
+    calls = []
+    for call in message.calls:
+        calls.append(_own(call, used))
+        used.add(calls[-1].call_id)
+    return message if tuple(calls) == message.calls else message.model_copy(update={"calls": tuple(calls)})
+
+
+def _own(call: ToolCall, used: set[str]) -> ToolCall:
+    storable = call.call_id.isprintable() and len(call.call_id) <= LONGEST_ID
+    wanted = call.call_id if storable else "call"
+    call_id, number = wanted, 1
+    while call_id in used:
+        number += 1
+        call_id = f"{wanted[:KEPT_OF_ID]}_{number}"
+    return call if call_id == call.call_id else call.model_copy(update={"call_id": call_id})

@@ -1,0 +1,167 @@
+"""The run, from its first turn to its end, in the order of the patterns.
+
+precheck -> compose memory -> reserve -> call the LLM -> settle -> validate -> dedupe -> approve -> run the chain
+-> record -> critic -> answer, revise, or go on; a kill, a cap or a lost lease ends it at any arrow.
+
+Each arrow is one call below or in the module it names. Everything that happens is an event; what is recorded in
+``state`` can be replayed from stored steps, which is how a run goes on after a crash, an approval or a pause.
+"""
+
+from agents.contracts.base import JsonObject
+from agents.contracts.endings import Ending
+from agents.contracts.messages import AssistantMessage
+from agents.contracts.steps import LLMStep, NoteStep, VerdictStep
+from agents.engine import memory, prompt
+from agents.engine.calls import answer_calls
+from agents.engine.critic.registry import Draft, judge
+from agents.engine.halt import Halt
+from agents.engine.ports import Ports
+from agents.engine.state import RunState
+from agents.engine.thinking import Ask
+from agents.engine.work import Work
+
+EMPTY_ANSWER = "Your answer was empty. Answer the task, or call a tool."
+
+
+def run(state: RunState, ports: Ports, *, epoch: int, cost_nanos: int = 0) -> Ending:
+    """Work on a run until it ends or has to wait, and record how. Raises LostLease; then nothing was recorded.
+
+    ``state`` may come fresh or folded from recorded steps; ``cost_nanos`` is what the run has spent so far.
+    """
+    work = Work(state, ports, epoch=epoch, cost_nanos=cost_nanos)
+    try:
+        ending = go_on(work)
+        work.commit()
+    except Halt as halt:
+        ending = halt.ending
+        flush(work)
+    finish(work, ending)
+    return ending
+
+
+def go_on(work: Work) -> Ending:
+    """Take turns until the critic lets an answer out. Every other way to end raises Halt."""
+    state = work.state
+    while True:
+        ending = concluded(work)
+        if ending is not None:
+            return ending
+        if state.pending:
+            answer_calls(work)
+        elif state.draft is not None:
+            review(work, state.draft)
+        else:
+            take_turn(work)
+
+
+def take_turn(work: Work) -> None:
+    """One turn: within limits, with bounded memory and money in hand, the LLM says what comes next."""
+    precheck(work)
+    work.begin_turn()
+    memory.fit(work)
+    state = work.state
+    ask = Ask(
+        work,
+        prompt.compose(state),
+        estimated=prompt.estimated_tokens(state),
+        tools=prompt.tool_schemas(state),
+    )
+    response, usage = ask.along(state.input.llms)
+    work.record(
+        LLMStep(
+            message=with_own_call_ids(response.message, state),
+            finish=response.finish,
+            asked_llm=state.input.llms[0],
+            served_llm=response.served_llm,
+            usage=usage,
+            prompt_tokens=ask.estimated if response.usage else 0,  # nothing was reported to calibrate by
+        )
+    )
+    if state.draft is not None and not state.draft.strip():
+        work.record(NoteStep(text=EMPTY_ANSWER))
+        work.fact("note.added", {"text": EMPTY_ANSWER})
+
+
+def with_own_call_ids(message: AssistantMessage, state: RunState) -> AssistantMessage:
+    """Some vendors count their call ids afresh in each answer; here an id names one call of the run."""
+    taken = {call.call_id for said in state.thread if isinstance(said, AssistantMessage) for call in said.calls}
+    if not any(call.call_id in taken for call in message.calls):
+        return message
+    turn = state.turn + 1
+    calls = tuple(call.model_copy(update={"call_id": f"{call.call_id}-{turn}"}) for call in message.calls)
+    return message.model_copy(update={"calls": calls})
+
+
+def precheck(work: Work) -> None:
+    """The limits of the loop itself: turns and wall time. Raises Halt."""
+    limits, state = work.state.input.limits, work.state
+    if state.turn >= limits.max_turns:
+        raise Halt(_failed(work, f"The run has used its {limits.max_turns} turns."))
+    seconds = (work.ports.clock.now() - state.input.started_at).total_seconds()
+    if seconds >= limits.max_seconds:
+        raise Halt(_failed(work, f"The run has used its {limits.max_seconds} seconds."))
+
+
+def review(work: Work, draft: str) -> None:
+    """The critic's word on a draft, recorded."""
+    state = work.state
+    span = work.span()
+    verdict = judge(state.input.spec.checks, Draft(draft, frozenset(state.sources.values())))
+    work.record(VerdictStep(verdict=verdict, draft=draft))
+    work.ended(
+        "verdict.given",
+        {
+            "accepted": verdict.accepted,
+            "issues": [issue.model_dump() for issue in verdict.issues],
+            "revision": state.revisions,
+        },
+        span,
+    )
+
+
+def concluded(work: Work) -> Ending | None:
+    """What the last recorded verdict makes of the run: an ending, or None when it goes on. The same after a crash."""
+    state = work.state
+    if state.verdict is None:
+        return None
+    if state.verdict.accepted:
+        return _answered(work, state.draft or "")
+    if state.revisions <= state.input.limits.max_revisions:
+        return None
+    texts = "; ".join(issue.text for issue in state.verdict.issues)
+    reason = f"The critic rejected {state.revisions} drafts; the best one is returned. Last: {texts}"
+    return Ending(state="flagged", reason=reason, answer=state.best_draft, missing=tuple(sorted(state.degraded)))
+
+
+def flush(work: Work) -> None:
+    """Write down what had happened when the run was halted; an operator's word no longer changes the ending."""
+    try:
+        work.commit()
+    except Halt:
+        return
+
+
+def finish(work: Work, ending: Ending) -> None:
+    """The transition that ends this stretch, in a commit of its own."""
+    if ending.terminal:
+        data: JsonObject = {
+            "state": ending.state,
+            "reason": ending.reason,
+            "answer": ending.answer,
+            "missing": list(ending.missing),
+        }
+        work.fact("run.ended", data)
+    else:
+        work.fact("run.paused", {"state": ending.state, "reason": ending.reason})
+    work.ports.journal.end(ending, work.batch.facts)
+
+
+def _answered(work: Work, answer: str) -> Ending:
+    missing = tuple(sorted(work.state.degraded))
+    if not missing:
+        return Ending(state="completed", answer=answer)
+    return Ending(state="degraded", reason=f"Answered without {', '.join(missing)}.", answer=answer, missing=missing)
+
+
+def _failed(work: Work, reason: str) -> Ending:
+    return Ending(state="failed", reason=reason, answer=work.state.best_draft)

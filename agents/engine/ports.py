@@ -1,0 +1,130 @@
+"""What the engine needs from the world; ``agents.execution`` provides it, tests provide doubles."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from pydantic import JsonValue
+
+from agents.contracts.base import JsonObject
+from agents.contracts.calls import Call
+from agents.contracts.endings import Ending
+from agents.contracts.events import Event
+from agents.contracts.llms import LLMRequest, LLMResponse
+from agents.contracts.specs import Implementation
+from agents.engine.batch import Batch, Receipt
+from budgets.pricing import PriceSnapshot
+
+
+class LostLease(Exception):
+    """Another worker holds this run now; whatever we know of it is stale and nothing more may be written."""
+
+
+class PriceUnknown(Exception):
+    """No price is known for an LLM, so that no hold can be sized: no call."""
+
+
+class Interrupted(Exception):
+    """A kill cancelled what was in flight. ``output_characters`` is what an LLM had already said."""
+
+    def __init__(self, output_characters: int = 0) -> None:
+        super().__init__("interrupted by a kill")
+        self.output_characters = output_characters
+
+
+class ImplementationFailed(Exception):
+    """One implementation did not do its work. ``maybe_happened``: it was cut off after it may have acted."""
+
+    def __init__(self, error: str, *, timed_out: bool = False, maybe_happened: bool = False) -> None:
+        super().__init__(error)
+        self.error = error
+        self.timed_out = timed_out
+        self.maybe_happened = maybe_happened
+
+
+class Journal(Protocol):
+    """The fenced, durable record. Raises LostLease from either method."""
+
+    def commit(self, batch: Batch) -> Receipt: ...
+
+    def end(self, ending: Ending, events: list[Event]) -> None: ...
+
+
+class LLMs(Protocol):
+    """Raises LLMError, or Interrupted when a kill cut the call."""
+
+    def call(self, request: LLMRequest, on_text: Callable[[str], None]) -> LLMResponse: ...
+
+
+class Prices(Protocol):
+    """Raises PriceUnknown."""
+
+    def price(self, llm: str) -> PriceSnapshot: ...
+
+
+class Tools(Protocol):
+    """Raises ToolRefusal, ImplementationFailed or Interrupted."""
+
+    def invoke(self, implementation: Implementation, arguments: JsonObject, call: Call) -> JsonValue: ...
+
+
+class Health(Protocol):
+    """Circuit breakers of links: ``tool/implementation`` or ``llm/<reference>``."""
+
+    def allows(self, link: str) -> bool: ...
+
+    def record(self, link: str, *, error: str) -> None:
+        """``error`` "" is a success."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's word on a call."""
+
+    outcome: Literal["open", "approved", "denied", "expired"]
+    arguments_hash: str
+    by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEffect:
+    """What is recorded of an effect under some key."""
+
+    state: Literal["started", "succeeded", "failed", "unknown", "resolved"]
+    result: JsonValue
+    call_id: str
+    run_id: str
+
+
+class Memory(Protocol):
+    """What earlier stretches of this run, or of the tenant, left behind."""
+
+    def effect(self, key: str, *, dedupe_seconds: int) -> KnownEffect | None: ...
+
+    def decision(self, call_id: str) -> Decision | None: ...
+
+    def read_blob(self, handle: str) -> str | None: ...
+
+
+class Clock(Protocol):
+    """Time, and waiting that a kill can end (raises Interrupted)."""
+
+    def now(self) -> datetime: ...
+
+    def wait(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All of them together."""
+
+    journal: Journal
+    llms: LLMs
+    prices: Prices
+    tools: Tools
+    health: Health
+    memory: Memory
+    clock: Clock
+    on_text: Callable[[str], None]

@@ -1,0 +1,134 @@
+"""Where a run stands, as a fold over its recorded steps: the same after a crash as before it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agents.contracts.calls import AttachmentRef
+from agents.contracts.messages import Message, ToolCall, ToolMessage, UserMessage
+from agents.contracts.specs import AgentSpec, LoopLimits
+from agents.contracts.steps import LLMStep, MemoryStep, NoteStep, Step, ToolStep, VerdictStep
+from agents.contracts.verdicts import Verdict
+from agents.engine import sources, tokens
+
+REVISE = "Revise your answer. These points must be mended:\n{points}\nAnswer again in full."
+
+
+@dataclass(frozen=True, slots=True)
+class RunInput:
+    """What a run was launched with; it never changes."""
+
+    run_id: str
+    tenant: str
+    spec: AgentSpec
+    llms: tuple[str, ...]
+    limits: LoopLimits
+    task: str
+    at_cap: str
+    started_at: datetime
+    attachments: tuple[AttachmentRef, ...] = ()
+
+
+@dataclass(slots=True)
+class RunState:
+    """The working memory of one run; only ``apply`` changes it."""
+
+    input: RunInput
+    thread: list[Message] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    steps: int = 0
+    turn: int = 0
+    pending: list[ToolCall] = field(default_factory=list)
+    draft: str | None = None
+    best_draft: str = ""
+    fewest_issues: int | None = None
+    verdict: Verdict | None = None
+    revisions: int = 0
+    repeats: Counter[str] = field(default_factory=Counter)
+    rejected_in_a_row: Counter[str] = field(default_factory=Counter)
+    degraded: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, int] = field(default_factory=dict)
+    calibration: float = 1.0
+    tool_counts: dict[frozenset[str], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._say(UserMessage(text=self.input.task))
+
+    @property
+    def withdrawn(self) -> set[str]:
+        """Tools taken away after too many rejected calls in a row."""
+        limit = self.input.limits.max_rejected_calls
+        return {tool for tool, count in self.rejected_in_a_row.items() if count >= limit}
+
+    def replay(self, steps: Iterable[Step]) -> None:
+        """Fold recorded steps, in order. Raises ValueError at a hole in their numbers."""
+        for step in steps:
+            if step.number != self.steps + 1:
+                raise ValueError(f"step {self.steps + 1} is missing: found {step.number}")
+            self.apply(step)
+
+    def apply(self, step: Step) -> None:
+        """Take one step into account."""
+        self.steps = step.number
+        self.turn = max(self.turn, step.turn)
+        match step.output:
+            case LLMStep() as answer:
+                self._hear(answer)
+            case ToolStep() as result:
+                self._take(result)
+            case MemoryStep() as memory:
+                self._shorten(memory.replacements)
+            case VerdictStep() as judged:
+                self._judge(judged)
+            case NoteStep() as note:
+                self.draft = None
+                self._say(UserMessage(text=note.text))
+
+    def _say(self, message: Message) -> None:
+        self.thread.append(message)
+        self.counts.append(tokens.of_message(message))
+
+    def _hear(self, answer: LLMStep) -> None:
+        self._say(answer.message)
+        self.pending = list(answer.message.calls)
+        self.draft = None if self.pending else answer.message.text
+        self.verdict = None
+        self.calibration = tokens.calibration(answer.prompt_tokens, answer.usage.input_tokens)
+
+    def _take(self, step: ToolStep) -> None:
+        result = step.result
+        self._say(result)
+        self.pending = [call for call in self.pending if call.call_id != result.call_id]
+        if step.reason in ("invalid_arguments", "unknown_tool"):
+            self.rejected_in_a_row[result.name] += 1
+        elif step.reason != "withdrawn":
+            self.rejected_in_a_row[result.name] = 0
+        if step.key:
+            self.repeats[step.key] += 1
+        if result.status == "degraded":
+            self.degraded.setdefault(result.name, _reason(result))
+        self.sources.update(sources.cited(result.content))
+
+    def _shorten(self, replacements: dict[str, str]) -> None:
+        for index, message in enumerate(self.thread):
+            if isinstance(message, ToolMessage) and message.call_id in replacements:
+                shorter = message.model_copy(update={"content": replacements[message.call_id]})
+                self.thread[index] = shorter
+                self.counts[index] = tokens.of_message(shorter)
+
+    def _judge(self, judged: VerdictStep) -> None:
+        self.verdict = judged.verdict
+        issues = judged.verdict.issues
+        if self.fewest_issues is None or len(issues) < self.fewest_issues:
+            self.best_draft, self.fewest_issues = judged.draft, len(issues)
+        if issues:
+            self.revisions += 1
+            self.draft = None
+            points = "\n".join(f"- {issue.text}" for issue in issues)
+            self._say(UserMessage(text=REVISE.format(points=points)))
+
+
+def _reason(result: ToolMessage) -> str:
+    content = result.content
+    return str(content.get("error", "")) if isinstance(content, dict) else str(content)

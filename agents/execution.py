@@ -1,0 +1,279 @@
+"""Wires the engine's ports to the database, the ledger, the LLMs and the tools, and works on one claimed run."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from django.db import connection
+from pydantic import JsonValue
+
+from agents import lease, runtime
+from agents.contracts.base import JsonObject
+from agents.contracts.calls import AttachmentRef, Call
+from agents.contracts.endings import Ending
+from agents.contracts.events import Event
+from agents.contracts.llms import LLMRequest, LLMResponse, priced_name
+from agents.contracts.specs import Implementation, LoopLimits
+from agents.edge import KillSwitch
+from agents.engine import loop
+from agents.engine.batch import Batch, Receipt
+from agents.engine.ports import Decision, Interrupted, KnownEffect, LostLease, Ports, PriceUnknown
+from agents.engine.state import RunInput, RunState
+from agents.journal.decide import Claim
+from agents.llms import registry
+from agents.models import Approval, Blob, Effect, Run
+from agents.recorder import Entry
+from agents.runtime import Runtime
+from agents.tools.invoke import invoke
+from budgets.ledger import AccountSet, open_accounts, reconcile
+from budgets.models import Hold
+from budgets.prices import UnknownPrice, price_for
+from budgets.pricing import PriceSnapshot
+from budgets.tiers import Limits
+
+logger = logging.getLogger(__name__)
+
+
+def work_on(run_id: str) -> None:
+    """Claim a run and work on it until it ends or waits; nothing to do when somebody else holds it."""
+    at = runtime.current()
+    run = lease.claim(run_id=run_id, owner=at.warden.owner)
+    if run is None:
+        return
+    switch = at.warden.watch(run.id, run.epoch)
+    try:
+        Execution(at, run, switch).go()
+    except LostLease:
+        logger.info("run %s is held by another worker now", run.id)
+    finally:
+        at.warden.release(run.id)
+
+
+class Execution:
+    """One stretch of work on one run."""
+
+    def __init__(self, at: Runtime, run: Run, switch: KillSwitch) -> None:
+        self.at = at
+        self.run = run
+        self.switch = switch
+        self.limits = Limits(**run.limits)
+        self.memory = RunMemory(run)
+        self.journal = RunJournal(at, run, self.limits, self.memory)
+
+    def go(self) -> Ending | None:
+        """Run the engine. What it cannot handle becomes a recorded failure, not a lost run."""
+        try:
+            self._close_old_holds()
+            state = self._state()
+            self.journal.claimed()
+            return loop.run(state, self._ports(), epoch=self.run.epoch, cost_nanos=self.run.cost_nanos)
+        except LostLease:
+            raise
+        except Exception as error:  # a fault of ours must leave the run in a definite state
+            logger.exception("run %s failed", self.run.id)
+            self._failed(error)
+            return None
+        finally:
+            connection.close_if_unusable_or_obsolete()
+
+    def _state(self) -> RunState:
+        run = self.run
+        spec = run.version.to_spec()
+        given = RunInput(
+            run_id=run.id,
+            tenant=run.tenant.slug,
+            spec=spec,
+            llms=spec.llms if run.llm == spec.llms[0] else (run.llm,),
+            limits=stricter(spec.limits, self.limits),
+            task=run.task,
+            at_cap=self.limits.at_cap,
+            started_at=datetime.now(UTC),  # time spent waiting for people does not count
+            attachments=attachments_of(run),
+        )
+        state = RunState(given)
+        state.replay(row.to_step() for row in run.steps.order_by("number"))
+        return state
+
+    def _close_old_holds(self) -> None:
+        """A call that a dead worker had sent may have been billed: its hold is charged in full."""
+        if self.run.epoch == 1:
+            return
+        open_ids = list(Hold.objects.of_run(self.run.id).open().values_list("pk", flat=True))
+        reconcile(run_id=self.run.id, at=datetime.now(UTC), sent=open_ids)
+
+    def _failed(self, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"[:500]
+        at = datetime.now(UTC)
+        ending = Ending(state="failed", reason=f"An error in the runtime: {text}")
+        raised = Event(kind="error.raised", at=at, data={"where": "runtime", "error": text})
+        data: JsonObject = {"state": "failed", "reason": ending.reason, "answer": "", "missing": []}
+        self.journal.end(ending, [raised, Event(kind="run.ended", at=at, data=data)])
+
+    def _ports(self) -> Ports:
+        return Ports(
+            journal=self.journal,
+            llms=EdgeLLMs(self.at, self.switch),
+            prices=CurrentPrices(),
+            tools=EdgeTools(self.at, self.switch),
+            health=self.at.health,
+            memory=self.memory,
+            clock=SystemClock(self.switch),
+            on_text=_unheard,
+        )
+
+
+class RunJournal:
+    """The engine's Journal: batches go to the recorder under this run's epoch, on accounts of the current day."""
+
+    def __init__(self, at: Runtime, run: Run, limits: Limits, memory: "RunMemory") -> None:
+        self._at = at
+        self._run = run
+        self._limits = limits
+        self._memory = memory
+        self._claim = Claim(run.id, run.epoch, self._open_accounts())
+
+    def commit(self, batch: Batch) -> Receipt:
+        if batch.hold is not None and not self._claim.accounts.covers(datetime.now(UTC)):
+            self._claim = replace(self._claim, accounts=self._open_accounts())
+        self._memory.note(batch)
+        return self._at.recorder.submit(Entry(self._claim, batch=batch))
+
+    def end(self, ending: Ending, events: list[Event]) -> None:
+        self._at.recorder.submit(Entry(self._claim, ending=ending, events=events))
+
+    def claimed(self) -> None:
+        """The event that opens this stretch."""
+        data: JsonObject = {
+            "epoch": self._run.epoch,
+            "worker": self._run.lease_owner,
+            "attempt": self._run.attempts,
+        }
+        event = Event(kind="run.claimed", at=datetime.now(UTC), turn=self._run.turn, data=data)
+        self.commit(Batch(turn=self._run.turn, facts=[event]))
+
+    def _open_accounts(self) -> AccountSet:
+        run = self._run
+        return open_accounts(
+            tenant=run.tenant,
+            surface=run.surface,
+            limits=self._limits,
+            run_id=run.id,
+            user=run.user,
+            session=run.session,
+            at=datetime.now(UTC),
+        )
+
+
+class EdgeLLMs:
+    """The engine's LLMs: the call waits on the edge, where a kill cancels it and its socket closes."""
+
+    def __init__(self, at: Runtime, switch: KillSwitch) -> None:
+        self._at = at
+        self._switch = switch
+
+    def call(self, request: LLMRequest, on_text: Callable[[str], None]) -> LLMResponse:
+        said = 0
+
+        def hear(text: str) -> None:
+            nonlocal said
+            said += len(text)
+            on_text(text)
+
+        llm = registry.resolve(request.llm)
+        try:
+            return self._at.edge.run(llm.call(request, hear), self._switch)
+        except Interrupted as cut:
+            raise Interrupted(said) from cut
+
+
+class EdgeTools:
+    """The engine's Tools."""
+
+    def __init__(self, at: Runtime, switch: KillSwitch) -> None:
+        self._at = at
+        self._switch = switch
+
+    def invoke(self, implementation: Implementation, arguments: JsonObject, call: Call) -> JsonValue:
+        return self._at.edge.run(invoke(implementation, arguments, call, self._at.children), self._switch)
+
+
+class CurrentPrices:
+    """The engine's Prices."""
+
+    def price(self, llm: str) -> PriceSnapshot:
+        try:
+            return price_for(priced_name(llm), datetime.now(UTC))
+        except UnknownPrice as unknown:
+            raise PriceUnknown(str(unknown)) from unknown
+
+
+class RunMemory:
+    """The engine's Memory: what this run and its tenant left in rows."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._own_keys = set(run.effects.values_list("key", flat=True))
+
+    def effect(self, key: str, *, dedupe_seconds: int) -> KnownEffect | None:
+        if not dedupe_seconds and key not in self._own_keys:
+            return None
+        scope = f"tenant:{self._run.tenant_id}" if dedupe_seconds else self._run.id
+        row = Effect.objects.filter(scope=scope, key=key).first()
+        if row is None or (row.expires_at is not None and row.expires_at < datetime.now(UTC)):
+            return None
+        value = row.result.get("value") if isinstance(row.result, dict) else None
+        return KnownEffect(row.known_state, value, row.call_id, row.run_id)
+
+    def note(self, batch: Batch) -> None:
+        """Remember which effects this stretch has started, so that only a repeated one is looked up."""
+        self._own_keys.update(effect.key for effect in batch.effects_started)
+
+    def decision(self, call_id: str) -> Decision | None:
+        row = Approval.objects.filter(run=self._run, call_id=call_id).first()
+        if row is None:
+            return None
+        if not row.decision and row.expires_at < datetime.now(UTC):
+            return Decision("expired", row.arguments_hash)
+        return Decision(row.outcome, row.arguments_hash, row.decided_by, row.note)
+
+    def read_blob(self, handle: str) -> str | None:
+        if not self._run.steps.filter(output__source=handle).exists():
+            return None
+        blob = Blob.objects.filter(pk=handle).first()
+        return None if blob is None else bytes(blob.content).decode("utf-8", "replace")
+
+
+class SystemClock:
+    """The engine's Clock; a kill ends a wait."""
+
+    def __init__(self, switch: KillSwitch) -> None:
+        self._switch = switch
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def wait(self, seconds: float) -> None:
+        if self._switch.thrown.wait(seconds):
+            raise Interrupted
+
+
+def stricter(own: LoopLimits, tier: Limits) -> LoopLimits:
+    """The agent's limits where the tier does not set tighter ones."""
+    return own.model_copy(
+        update={
+            "max_turns": min(own.max_turns, tier.max_turns),
+            "max_seconds": min(own.max_seconds, tier.max_seconds),
+        }
+    )
+
+
+def attachments_of(run: Run) -> tuple[AttachmentRef, ...]:
+    """What the operator attached, without the bytes."""
+    rows = run.attachments.select_related("blob").defer("blob__content").order_by("pk")
+    return tuple(row.to_ref() for row in rows)
+
+
+def _unheard(text: str) -> None:
+    """Nobody listens to text as it is written; the step carries it when it is whole."""
+    del text

@@ -1,0 +1,1 @@
+"""What the recorder writes and how: the JSON gate, locked rows, pure decisions, bulk statements."""

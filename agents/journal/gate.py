@@ -1,0 +1,64 @@
+"""The JSON gate: what is stored can always be read back, by both databases and by every JSON reader."""
+
+import json
+import re
+
+from agents.contracts.base import JsonObject
+
+# What PostgreSQL's jsonb refuses and other readers choke on, as json.dumps writes it.
+SUSPECT = re.compile(r"\\u0000|\\u[dD][89a-fA-F]")
+BIGGEST = 2**63 - 1
+
+
+class NotStorable(ValueError):
+    """A value that JSON cannot carry: NaN, an infinity, endless nesting, or what is no JSON type."""
+
+
+def storable(value: object) -> str:
+    """The value as JSON text. Raises NotStorable.
+
+    NUL and lone surrogates become visible escapes, integers beyond 64 bits their digits as text: what an LLM or a
+    tool said must never stop the record.
+    """
+    try:
+        text = json.dumps(value, allow_nan=False, separators=(",", ":"), default=_refuse)
+        if _has_huge_number(text) or SUSPECT.search(text):
+            text = json.dumps(_clean(value), separators=(",", ":"))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise NotStorable(str(error)) from error
+    return text
+
+
+def plain(text: str) -> str:
+    """A text that both databases take: NUL and lone surrogates as visible escapes."""
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.replace("\x00", "\\u0000").encode("utf-8", "backslashreplace").decode()
+
+
+def _has_huge_number(text: str) -> bool:
+    return re.search(r"(?<![\w.\"\\-])-?\d{19,}(?![\d.eE\"])", text) is not None
+
+
+def _refuse(value: object) -> object:
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, dict):
+        return {plain(str(name)): _clean(child) for name, child in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(child) for child in value]
+    if type(value) is int and abs(value) > BIGGEST:
+        return str(value)
+    return value
+
+
+def readable(value: JsonObject) -> str:
+    """Like ``storable``, but for events: what cannot be stored is said, not raised, since a trace must go on."""
+    try:
+        return storable(value)
+    except NotStorable as error:
+        return json.dumps({"not_storable": str(error)})

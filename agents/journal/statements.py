@@ -1,0 +1,313 @@
+"""The recorder's explicit SQL: lock and read, then write a whole group with one statement a table."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+
+from django.db import connection
+
+from agents.contracts.events import Event
+from agents.contracts.steps import Step
+from agents.journal.gate import plain, readable, storable
+from agents.journal.rows import LockedRun, NewRows
+from agents.models import Blob
+from budgets.hot_sql import (
+    Columns,
+    Row,
+    fetch,
+    ids_parameter,
+    insert_sql,
+    lock_sql,
+    read_at,
+    select_rows,
+    stored_at,
+    write,
+)
+
+APPROVAL_LASTS = timedelta(hours=24)
+LOCKED = (
+    "id, tenant_id, epoch, state, next_seq, kill_requested_at, kill_acknowledged_at, pause_requested_at, "
+    "turn, steps_count, errors_count, severity, cost_nanos, input_tokens, output_tokens, doing"
+)
+RUN: Columns = {
+    "id": "text",
+    "epoch": "int",
+    "next_seq": "int",
+    "kill_acknowledged_at": "at",
+    "turn": "int",
+    "steps_count": "int",
+    "errors_count": "int",
+    "severity": "int",
+    "cost_nanos": "int",
+    "input_tokens": "int",
+    "output_tokens": "int",
+    "doing": "text",
+}
+ENDING: Columns = {
+    "id": "text",
+    "epoch": "int",
+    "state": "text",
+    "reason": "text",
+    "answer": "text",
+    "missing": "json",
+    "ended_at": "at",
+    "due_at": "at",
+    "lease_expires_at": "at",
+    "lease_owner": "text",
+    "attempts": "int",
+    "doing": "text",
+}
+EVENT: Columns = {
+    "run_id": "text",
+    "seq": "int",
+    "kind": "text",
+    "at": "at",
+    "turn": "int",
+    "attempt": "int",
+    "span_id": "text",
+    "parent_span_id": "text",
+    "duration_ms": "int",
+    "data": "json",
+}
+STEP: Columns = {
+    "run_id": "text",
+    "number": "int",
+    "turn": "int",
+    "kind": "text",
+    "schema_version": "int",
+    "output": "json",
+    "recorded_at": "at",
+}
+EFFECT: Columns = {
+    "run_id": "text",
+    "step": "int",
+    "call_id": "text",
+    "tool": "text",
+    "tool_version": "text",
+    "implementation": "text",
+    "scope": "text",
+    "key": "text",
+    "state": "text",
+    "arguments": "json",
+    "epoch": "int",
+    "started_at": "at",
+    "expires_at": "at",
+}
+EFFECT_END: Columns = {
+    "run_id": "text",
+    "key": "text",
+    "state": "text",
+    "implementation": "text",
+    "result": "json",
+    "ended_at": "at",
+}
+APPROVAL: Columns = {
+    "run_id": "text",
+    "call_id": "text",
+    "tool": "text",
+    "arguments": "json",
+    "arguments_hash": "text",
+    "preview": "text",
+    "decision": "text",
+    "decided_by": "text",
+    "note": "text",
+    "requested_at": "at",
+    "expires_at": "at",
+}
+# A key that is there already is this run's own earlier attempt, or one that failed or expired: it starts again.
+RESTARTED = (
+    " WHERE TRUE ON CONFLICT (scope, key) DO UPDATE SET state = 'started', epoch = excluded.epoch, "
+    "run_id = excluded.run_id, step = excluded.step, call_id = excluded.call_id, "
+    "started_at = excluded.started_at, ended_at = NULL, expires_at = excluded.expires_at"
+)
+ONCE = " WHERE TRUE ON CONFLICT (run_id, call_id) DO NOTHING"
+
+
+def lock_runs(run_ids: Collection[str]) -> dict[str, LockedRun]:
+    """Read runs and lock them until the transaction ends, in id order."""
+    sql = _lock_sql(connection.vendor)
+    rows = fetch(sql, [ids_parameter(set(run_ids))])
+    return {row[0]: LockedRun(*row[:5], *map(read_at, row[5:8]), *row[8:]) for row in rows}
+
+
+def open_holds(run_ids: Collection[str]) -> list[tuple[str, str]]:
+    """Run and hold ids of holds that are still open, for runs that end."""
+    runs = select_rows({"id": "text"}, connection.vendor)
+    sql = f"SELECT run_id, id FROM budgets_hold WHERE state = 'open' AND run_id IN ({runs})"
+    return [(row[0], row[1]) for row in fetch(sql, [ids_parameter(run_ids)])]
+
+
+def with_open_approvals(run_ids: Collection[str]) -> set[str]:
+    """Those of the runs that still wait for a person's decision."""
+    runs = select_rows({"id": "text"}, connection.vendor)
+    sql = f"SELECT run_id FROM agents_approval WHERE decision = '' AND run_id IN ({runs})"
+    return {row[0] for row in fetch(sql, [ids_parameter(run_ids)])}
+
+
+def write_group(runs: Iterable[LockedRun], rows: NewRows) -> None:
+    """Write back the runs and insert their new rows."""
+    vendor = connection.vendor
+    write(_update_sql("run", vendor), [_run(run) for run in runs if run.changed])
+    write(_insert_sql("agents_eventrow", "event", vendor), [_event(*row) for row in rows.events])
+    write(_insert_sql("agents_steprow", "step", vendor), [_step(*row) for row in rows.steps])
+    write(_insert_sql("agents_effect", "effect", vendor) + RESTARTED, _effects(rows))
+    write(_end_effects_sql(vendor), _effect_ends(rows))
+    write(_insert_sql("agents_approval", "approval", vendor) + ONCE, _approvals(rows))
+    write(_update_sql("ending", vendor), _endings(rows))
+
+
+def keep_blobs(blobs: Sequence[bytes]) -> None:
+    """Store large outputs, each once. They are rare, and bytes do not travel in a JSON parameter."""
+    rows = [
+        Blob(sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content), content=content)
+        for content in dict.fromkeys(blobs)
+    ]
+    if rows:
+        Blob.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _run(run: LockedRun) -> Row:
+    return (
+        run.id,
+        run.epoch,
+        run.next_seq,
+        _at(run.kill_acknowledged_at),
+        run.turn,
+        run.steps_count,
+        run.errors_count,
+        run.severity,
+        run.cost_nanos,
+        run.input_tokens,
+        run.output_tokens,
+        run.doing[:200],
+    )
+
+
+def _event(run_id: str, seq: int, event: Event) -> Row:
+    return (
+        run_id,
+        seq,
+        event.kind,
+        stored_at(event.at),
+        event.turn,
+        event.attempt,
+        event.span_id,
+        event.parent_span_id,
+        event.duration_ms,
+        readable(event.data),
+    )
+
+
+def _step(run_id: str, step: Step, at: datetime) -> Row:
+    output = storable(step.output.model_dump(mode="json"))
+    return (run_id, step.number, step.turn, step.output.kind, step.schema_version, output, stored_at(at))
+
+
+def _effects(rows: NewRows) -> list[Row]:
+    return [
+        (
+            run.id,
+            effect.step,
+            effect.call_id,
+            effect.tool,
+            effect.tool_version,
+            "",
+            f"tenant:{run.tenant_id}" if effect.dedupe_seconds else run.id,
+            effect.key,
+            "started",
+            storable(effect.arguments),
+            run.epoch,
+            stored_at(at),
+            stored_at(at + timedelta(seconds=effect.dedupe_seconds)) if effect.dedupe_seconds else None,
+        )
+        for run, effect, at in rows.effects_started
+    ]
+
+
+def _effect_ends(rows: NewRows) -> list[Row]:
+    return [
+        (
+            run_id,
+            effect.key,
+            effect.state,
+            effect.implementation,
+            None if effect.result is None else storable(effect.result),
+            stored_at(at),
+        )
+        for run_id, effect, at in rows.effects_ended
+    ]
+
+
+def _approvals(rows: NewRows) -> list[Row]:
+    return [
+        (
+            run_id,
+            asked.call_id,
+            asked.tool,
+            storable(asked.arguments),
+            asked.arguments_hash,
+            plain(asked.preview),
+            "",
+            "",
+            "",
+            stored_at(at),
+            stored_at(at + APPROVAL_LASTS),
+        )
+        for run_id, asked, at in rows.approvals
+    ]
+
+
+def _endings(rows: NewRows) -> list[Row]:
+    return [
+        (
+            run_id,
+            epoch,
+            ending.state,
+            plain(ending.reason),
+            plain(ending.answer),
+            storable(list(ending.missing)),
+            stored_at(at) if ending.terminal else None,
+            stored_at(at) if ending.state == "queued" else None,
+            None,
+            "",
+            0,
+            "",
+        )
+        for run_id, epoch, ending, at in rows.endings
+    ]
+
+
+def _at(at: datetime | None) -> str | None:
+    return stored_at(at) if at else None
+
+
+@cache
+def _lock_sql(vendor: str) -> str:
+    return lock_sql("agents_run", LOCKED, "text", vendor)
+
+
+@cache
+def _insert_sql(table: str, columns: str, vendor: str) -> str:
+    named = {"event": EVENT, "step": STEP, "effect": EFFECT, "approval": APPROVAL}
+    return insert_sql(table, named[columns], vendor)
+
+
+@cache
+def _update_sql(columns: str, vendor: str) -> str:
+    """An UPDATE of runs by id that compares the epoch once more."""
+    named = {"run": RUN, "ending": ENDING}[columns]
+    changes = ", ".join(f"{name} = new.{name}" for name in named if name not in ("id", "epoch"))
+    return (
+        f"UPDATE agents_run SET {changes} FROM ({select_rows(named, vendor)}) AS new "
+        "WHERE agents_run.id = new.id AND agents_run.epoch = new.epoch"
+    )
+
+
+@cache
+def _end_effects_sql(vendor: str) -> str:
+    changes = ", ".join(f"{name} = new.{name}" for name in EFFECT_END if name not in ("run_id", "key"))
+    return (
+        f"UPDATE agents_effect SET {changes} FROM ({select_rows(EFFECT_END, vendor)}) AS new "
+        "WHERE agents_effect.run_id = new.run_id AND agents_effect.key = new.key"
+    )

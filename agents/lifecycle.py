@@ -1,0 +1,245 @@
+"""The verbs that the console, the commands and the API call on runs; each commits its row first and rings afterwards."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from agents import bell
+from agents.contracts.base import JsonObject
+from agents.contracts.endings import TERMINAL, WAITING, Ending
+from agents.contracts.events import Event, EventKind
+from agents.contracts.llms import LLMError, priced_name
+from agents.enqueue import enqueue
+from agents.journal import statements
+from agents.journal.append import append
+from agents.journal.decide import add_events, apply_ending
+from agents.journal.gate import plain
+from agents.journal.rows import LockedRun, NewRows
+from agents.llms import registry
+from agents.models import Agent, Approval, Attachment, Blob, Run
+from agents.models.agent import AgentVersion
+from budgets.ledger import balances, open_accounts
+from budgets.limits import NoTier, limits_for
+from budgets.models import Surface, Tenant
+from budgets.prices import UnknownPrice, price_for
+from budgets.tiers import Limits, binding, left_nanos
+
+MOST_TASK_CHARACTERS = 1_000_000
+MOST_NAME_CHARACTERS = 128
+
+
+class LaunchRefused(Exception):
+    """A launch that cannot be: the field it is about, and one sentence for people."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file to attach."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+def launch(
+    *,
+    tenant: Tenant,
+    surface: Surface,
+    agent: Agent,
+    task: str,
+    actor: str,
+    user: str = "",
+    session: str = "",
+    llm: str = "",
+    attachments: Sequence[Upload] = (),
+) -> Run:
+    """Make a run and put it before the workers. Raises LaunchRefused; then nothing was made."""
+    version = current_version(agent)
+    chosen = llm.strip() or version.to_spec().llms[0]
+    _check_words(task, user, session)
+    _check_llm(chosen)
+    if surface.tenant_id != tenant.pk:
+        raise LaunchRefused("surface", f"{surface.slug} is not a surface of {tenant.slug}.")
+    try:
+        limits = limits_for(surface=surface, user=user)
+    except NoTier as missing:
+        raise LaunchRefused("surface", str(missing)) from missing
+    with transaction.atomic():
+        run = Run.objects.create(
+            tenant=tenant,
+            surface=surface,
+            version=version,
+            agent_name=agent.name,
+            user=user,
+            session=session,
+            task=plain(task),
+            llm=chosen,
+            limits=asdict(limits),
+            cap_nanos=limits.run_nanos,
+            launched_by=actor,
+        )
+        _check_budget(run, limits)
+        for upload in attachments:
+            Attachment.objects.create(
+                run=run, name=plain(upload.name)[:255], media_type=upload.media_type, blob=Blob.keep(upload.content)
+            )
+        launched: JsonObject = {
+            "agent": agent.name,
+            "version": version.number,
+            "llm": chosen,
+            "task_characters": len(task),
+            "cap_nanos": limits.run_nanos,
+            "by": actor,
+        }
+        row = append(run.id, [_event("run.launched", launched)])
+    _tell(row)
+    enqueue(run.id)
+    return run
+
+
+def kill(*, run: Run, actor: str, reason: str) -> bool:
+    """Stop a run. False when it had ended before. No step of it starts after this commits.
+
+    A run that no worker holds ends here; one that is being worked on is cut by its worker, which acknowledges.
+    """
+    at = datetime.now(UTC)
+    rows = NewRows()
+    with transaction.atomic():
+        row = statements.lock_runs([run.id])[run.id]
+        if row.state in TERMINAL or row.kill_requested_at is not None:
+            return False
+        row.kill_requested_at = at
+        add_events(row, [_event("kill.requested", {"by": actor, "reason": reason}, at)], rows)
+        held = row.state == "running"
+        Run.objects.filter(pk=run.id).update(
+            kill_requested_at=at,
+            kill_requested_by=actor,
+            kill_reason=plain(reason),
+            **({"state": "kill_requested"} if held else {}),
+        )
+        if not held:
+            ending = Ending(state="killed", reason="An operator killed the run.")
+            data: JsonObject = {"state": "killed", "reason": ending.reason, "answer": "", "missing": []}
+            apply_ending(row, ending, [_event("run.ended", data, at)], rows, at)
+        statements.write_group([row], rows)
+    if held:
+        bell.ring_kill(run.id)
+    _tell(row)
+    return True
+
+
+def pause(*, run: Run, actor: str) -> bool:
+    """Ask a run to stop at its next step and keep its place. False when it is not queued or running."""
+    asked = Run.objects.filter(
+        pk=run.id, state__in=["queued", "running"], pause_requested_at=None, kill_requested_at=None
+    ).update(pause_requested_at=Now())
+    if asked:
+        with transaction.atomic():
+            row = append(run.id, [_event("note.added", {"text": f"{actor} asked the run to pause."})])
+        _tell(row)
+    return bool(asked)
+
+
+def resume(*, run: Run, actor: str) -> bool:
+    """Let a waiting run go on from its last recorded step, or take back a pause. False when it does neither."""
+    if Run.objects.filter(pk=run.id, state="running", pause_requested_at__isnull=False).update(pause_requested_at=None):
+        return True
+    with transaction.atomic():
+        changed = Run.objects.filter(pk=run.id, state__in=WAITING, kill_requested_at=None).update(
+            state="queued", pause_requested_at=None, reason="", due_at=Now()
+        )
+        if not changed:
+            return False
+        row = append(run.id, [_event("run.resumed", {"by": actor})])
+    _tell(row)
+    enqueue(run.id)
+    return True
+
+
+def decide(*, approval: Approval, actor: str, approve: bool, note: str = "") -> bool:
+    """Approve or deny a call; the first decision wins. False when it was decided, has expired, or the run has ended."""
+    decision = "approved" if approve else "denied"
+    with transaction.atomic():
+        live = Run.objects.filter(pk=approval.run_id, kill_requested_at=None).exclude(state__in=TERMINAL)
+        if not live.select_for_update().exists():
+            return False
+        changed = Approval.objects.filter(pk=approval.pk, decision="", expires_at__gt=Now()).update(
+            decision=decision, decided_by=actor, decided_at=Now(), note=plain(note)
+        )
+        if not changed:
+            return False
+        data: JsonObject = {
+            "call_id": approval.call_id,
+            "tool": approval.tool,
+            "decision": decision,
+            "by": actor,
+            "note": note,
+        }
+        row = append(approval.run_id, [_event("approval.decided", data)])
+        woken = Run.objects.filter(pk=approval.run_id, state="waiting_approval").update(
+            state="queued", reason="", due_at=Now()
+        )
+    _tell(row)
+    if woken:
+        enqueue(approval.run_id)
+    return True
+
+
+def current_version(agent: Agent) -> AgentVersion:
+    """The version that new runs of an agent get. Raises LaunchRefused when it has none."""
+    if agent.current is None:
+        raise LaunchRefused("agent", f"{agent.name} has no version that could run.")
+    return agent.current
+
+
+def _check_words(task: str, user: str, session: str) -> None:
+    if not task.strip():
+        raise LaunchRefused("task", "Say what the agent shall do.")
+    if len(task) > MOST_TASK_CHARACTERS:
+        raise LaunchRefused("task", f"The task has {len(task):,} characters; {MOST_TASK_CHARACTERS:,} are the most.")
+    for field, name in (("user", user), ("session", session)):
+        if len(name) > MOST_NAME_CHARACTERS or not name.isprintable():
+            raise LaunchRefused(field, f"Use at most {MOST_NAME_CHARACTERS} printable characters.")
+
+
+def _check_llm(llm: str) -> None:
+    """An LLM that no vendor serves, or that has no price, is refused before anything starts."""
+    try:
+        vendor, _ = registry.split_reference(llm)
+        if absent := registry.missing(vendor, os.environ):
+            raise LaunchRefused("llm", f"Set the environment variable {absent[0]} to use {vendor} LLMs.")
+        price_for(priced_name(llm), datetime.now(UTC))
+    except (LLMError, UnknownPrice) as error:
+        raise LaunchRefused("llm", str(error)) from error
+
+
+def _check_budget(run: Run, limits: Limits) -> None:
+    """The precheck: a run whose accounts have nothing left is refused with the one that binds."""
+    accounts = open_accounts(
+        tenant=run.tenant,
+        surface=run.surface,
+        limits=limits,
+        run_id=run.id,
+        user=run.user,
+        session=run.session,
+        at=datetime.now(UTC),
+    )
+    bound = binding(balances(accounts))
+    if bound is not None and (left_nanos(bound) or 0) <= 0:
+        raise LaunchRefused("budget", f"Nothing is left in the budget of {bound.scope.replace('_', ' ')}.")
+
+
+def _event(kind: EventKind, data: JsonObject, at: datetime | None = None) -> Event:
+    return Event(kind=kind, at=at or datetime.now(UTC), data=data)
+
+
+def _tell(row: LockedRun) -> None:
+    bell.ring_head(row.id, row.tenant_id, row.next_seq - 1)

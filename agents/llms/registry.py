@@ -1,0 +1,71 @@
+"""Finds the LLM that a reference such as ``openai:gpt-6-luna`` names, and says which vendors have keys."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+
+from agents.contracts.llms import LLMError
+from agents.llms.llm import LLM
+
+Factory = Callable[[str, Mapping[str, str]], LLM]
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A vendor: the import string of its factory, and the environment variables that it cannot do without."""
+
+    factory: str
+    needs: tuple[str, ...] = ()
+
+
+# Import strings, because a vendor's library takes seconds to import: web and worker start without them.
+VENDORS: Mapping[str, Vendor] = {
+    "rehearsal": Vendor("agents.llms.rehearsal:rehearsal_llm"),
+    "openai": Vendor("agents.llms.openai_vendor:chat_llm", ("OPENAI_API_KEY",)),
+    "openai-responses": Vendor("agents.llms.openai_vendor:responses_llm", ("OPENAI_API_KEY",)),
+    "anthropic": Vendor("agents.llms.anthropic_vendor:messages_llm", ("ANTHROPIC_API_KEY",)),
+    # Any server with OpenAI's chat completions; COMPATIBLE_API_KEY is optional, local servers want none.
+    "compatible": Vendor("agents.llms.openai_vendor:compatible_llm", ("COMPATIBLE_BASE_URL",)),
+}
+
+
+def split_reference(llm: str) -> tuple[str, str]:
+    """Vendor and name of a reference. Raises LLMError "not_found" for anything else."""
+    vendor, colon, name = llm.partition(":")
+    if vendor not in VENDORS or not colon or not name.strip():
+        known = ", ".join(sorted(VENDORS))
+        raise LLMError(
+            "not_found", f"{llm[:100]!r} names no LLM: write vendor:name, with a vendor of {known}."
+        )
+    return vendor, name.strip()
+
+
+def missing(vendor: str, environ: Mapping[str, str]) -> list[str]:
+    """The environment variables that a vendor still needs."""
+    return [name for name in VENDORS[vendor].needs if not environ.get(name, "").strip()]
+
+
+def available(environ: Mapping[str, str]) -> list[str]:
+    """The vendors that can be called with what the environment holds, the rehearsal first."""
+    return [vendor for vendor in VENDORS if not missing(vendor, environ)]
+
+
+def resolve(llm: str, environ: Mapping[str, str] | None = None) -> LLM:
+    """The LLM behind a reference; keys and base URLs come from the environment.
+
+    The first call for a vendor imports its library, which takes seconds: call this outside the event loop.
+    Raises LLMError "not_found" for what names no LLM, "authentication" when a variable is not set.
+    """
+    environ = os.environ if environ is None else environ
+    vendor, name = split_reference(llm)
+    if absent := missing(vendor, environ):
+        raise LLMError("authentication", f"Set the environment variable {absent[0]} to use {vendor} LLMs.")
+    return factory_of(vendor)(name, environ)
+
+
+def factory_of(vendor: str) -> Factory:
+    """The function that makes a vendor's LLMs, imported on first use."""
+    module, _, attribute = VENDORS[vendor].factory.partition(":")
+    factory: Factory = getattr(import_module(module), attribute)
+    return factory

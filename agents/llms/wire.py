@@ -1,0 +1,103 @@
+"""What a vendor really sent, read beside the library, which keeps neither end marks nor raw usage."""
+
+import json
+from contextvars import ContextVar
+
+from pydantic import JsonValue
+
+from agents.contracts.base import JsonObject
+
+MAX_BODY_BYTES = 16 * 1024 * 1024
+MAX_USAGE_CHARACTERS = 8_000
+END_EVENTS = frozenset({"message_stop", "response.completed", "response.incomplete"})
+
+
+class Wire:
+    """One HTTP answer, observed while the library reads it.
+
+    ``finished`` is True once the vendor marked the end of its answer; ``ended`` once its bytes are over.
+    A stream that ended without being finished was cut.
+    """
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.content_type = ""
+        self.streaming = False
+        self.body = b""
+        self.events = 0
+        self.finished = False
+        self.ended = False
+        self.usage: JsonObject = {}
+        self._line = b""
+        self._data: list[bytes] = []
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes of an event stream."""
+        *lines, self._line = (self._line + chunk).split(b"\n")
+        for line in lines:
+            self._take(line.rstrip(b"\r"))
+
+    def end(self) -> None:
+        """The stream is over; what stands without a closing blank line still counts."""
+        self.ended = True
+        self._take(self._line.rstrip(b"\r"))
+        self._take(b"")
+        self._line = b""
+
+    def whole_answer(self) -> JsonObject | None:
+        """The answer of a vendor that sent one JSON object although a stream was asked for."""
+        if self.streaming or self.status != 200:
+            return None
+        answer = reported_json(self.body)
+        return answer if isinstance(answer, dict) else None
+
+    def read(self, event: JsonObject) -> None:
+        """Take usage and end marks from one event, or from a whole answer, of any of the three APIs."""
+        for holder in (event, event.get("message"), event.get("response")):
+            if isinstance(holder, dict) and isinstance(usage := holder.get("usage"), dict):
+                self.usage |= {key: value for key, value in usage.items() if value is not None}
+        self.finished = self.finished or event.get("type") in END_EVENTS or has_finish_reason(event)
+
+    def reported_usage(self) -> JsonObject:
+        """The vendor's usage as it reported it, unless it is absurdly long."""
+        return self.usage if len(json.dumps(self.usage)) <= MAX_USAGE_CHARACTERS else {}
+
+    def _take(self, line: bytes) -> None:
+        if line.startswith(b"data:"):
+            self._data.append(line[5:].strip())
+        elif not line and self._data:
+            data, self._data = b"\n".join(self._data), []
+            self._dispatch(data)
+
+    def _dispatch(self, data: bytes) -> None:
+        self.events += 1
+        if data == b"[DONE]":
+            self.finished = True
+        elif isinstance(event := reported_json(data), dict):
+            self.read(event)
+
+
+# The hook on the shared HTTP client finds the observation of the call it serves here: both run in one task.
+CURRENT_WIRE: ContextVar[Wire | None] = ContextVar("current_wire", default=None)
+
+
+def reported_json(data: bytes) -> JsonValue:
+    """Parsed JSON in which NaN, infinities and huge integers are kept as text; None when it is no JSON."""
+    try:
+        parsed: JsonValue = json.loads(data, parse_int=_integer, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
+    return parsed
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) < 16 else digits
+
+
+def has_finish_reason(event: JsonObject) -> bool:
+    """Whether an event says why the answer ended: OpenAI's chat in a choice, Anthropic in the last delta."""
+    delta = event.get("delta")
+    if isinstance(delta, dict) and delta.get("stop_reason"):
+        return True
+    choices = event.get("choices")
+    return isinstance(choices, list) and any(isinstance(c, dict) and c.get("finish_reason") for c in choices)

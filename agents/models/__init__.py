@@ -1,0 +1,24 @@
+"""What is stored of agents, their runs, and what the runs did."""
+
+from agents.models.agent import Agent, AgentVersion
+from agents.models.approval import Approval
+from agents.models.attachment import Attachment, Blob
+from agents.models.effect import Effect
+from agents.models.event import EventRow
+from agents.models.run import Run, RunQuerySet
+from agents.models.step import StepRow
+from agents.models.tool_health import ToolHealth
+
+__all__ = [
+    "Agent",
+    "AgentVersion",
+    "Approval",
+    "Attachment",
+    "Blob",
+    "Effect",
+    "EventRow",
+    "Run",
+    "RunQuerySet",
+    "StepRow",
+    "ToolHealth",
+]

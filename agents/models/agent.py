@@ -1,0 +1,40 @@
+"""Agents and their versions; a run is bound to one version for ever."""
+
+from django.db import models
+
+from agents.contracts.specs import AgentSpec
+
+
+class Agent(models.Model):
+    """An agent by name; what it is made of is in its versions."""
+
+    name = models.SlugField(max_length=64, unique=True)
+    current = models.ForeignKey(
+        "AgentVersion", on_delete=models.PROTECT, null=True, blank=True, related_name="current_of"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AgentVersion(models.Model):
+    """One frozen spec of an agent, found again by the digest of its content."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    spec = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["agent", "number"], name="agent_version_number"),
+            models.UniqueConstraint(fields=["agent", "digest"], name="agent_version_digest"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.agent.name} v{self.number}"
+
+    def to_spec(self) -> AgentSpec:
+        return AgentSpec.model_validate(self.spec)

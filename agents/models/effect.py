@@ -1,0 +1,48 @@
+"""Effects: what a run did to the world, and how sure we are of it."""
+
+from typing import Literal, cast
+
+from django.db import models
+
+State = Literal["started", "succeeded", "failed", "unknown", "resolved"]
+
+STATES = (
+    ("started", "started"),
+    ("succeeded", "succeeded"),
+    ("failed", "failed"),
+    ("unknown", "unknown"),
+    ("resolved", "resolved"),
+)
+
+
+class Effect(models.Model):
+    """One side effect under its idempotency key.
+
+    ``scope`` is the run's id, or ``tenant:<id>`` for tools that dedupe across runs until ``expires_at``.
+    """
+
+    run = models.ForeignKey("Run", on_delete=models.CASCADE, related_name="effects")
+    step = models.PositiveIntegerField()
+    call_id = models.CharField(max_length=128)
+    tool = models.CharField(max_length=64)
+    tool_version = models.CharField(max_length=32)
+    implementation = models.CharField(max_length=64, blank=True)
+    scope = models.CharField(max_length=64)
+    key = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, choices=STATES)
+    arguments = models.JSONField()
+    result = models.JSONField(null=True, blank=True)
+    epoch = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["scope", "key"], name="effect_once"),)
+
+    @property
+    def known_state(self) -> State:
+        return cast(State, self.state)
+
+    def __str__(self) -> str:
+        return f"{self.tool} {self.state}"

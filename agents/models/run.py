@@ -1,0 +1,122 @@
+"""Runs: one row each, the truth about where a run stands."""
+
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models.functions import Now
+
+from agents.contracts.endings import HOLDING_A_WORKER, TERMINAL, WAITING
+from agents.contracts.ids import new_run_id, short_id
+from budgets.models import Surface, Tenant
+
+STATES = (
+    ("queued", "queued"),
+    ("running", "running"),
+    ("waiting_approval", "waiting for approval"),
+    ("paused", "paused"),
+    ("paused_budget", "paused at the cap"),
+    ("waiting_resolution", "waiting for resolution"),
+    ("kill_requested", "kill requested"),
+    ("completed", "completed"),
+    ("flagged", "flagged"),
+    ("degraded", "degraded"),
+    ("failed", "failed"),
+    ("refused", "refused"),
+    ("killed", "killed"),
+    ("dead", "dead"),
+)
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    """Filters over runs; nothing here writes."""
+
+    def of_tenant(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+    def live(self) -> Self:
+        """Not ended: queued, working or waiting."""
+        return self.exclude(state__in=TERMINAL)
+
+    def waiting(self) -> Self:
+        return self.filter(state__in=WAITING)
+
+    def lease_expired(self) -> Self:
+        """Held by a worker that has not renewed in time, by the database's clock."""
+        return self.filter(state__in=HOLDING_A_WORKER, lease_expires_at__lt=Now())
+
+
+class Run(models.Model):
+    """A run of an agent for a tenant.
+
+    ``epoch`` fences workers: only the holder of the present epoch may write. ``next_seq`` is the number its next
+    event gets. ``attempts`` counts claims that were not handed back. Money and tokens here are copies, written in
+    the transaction that books them, for lists; the ledger is the truth. ``severity`` is 0 calm, 1 notice,
+    2 warning, 3 bad: that of its worst event.
+    """
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_run_id, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    surface = models.ForeignKey(Surface, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey("AgentVersion", on_delete=models.PROTECT, related_name="runs")
+    agent_name = models.CharField(max_length=64)
+    user = models.CharField(max_length=128, blank=True)
+    session = models.CharField(max_length=128, blank=True)
+    task = models.TextField()
+    llm = models.CharField(max_length=128)
+    limits = models.JSONField(default=dict)
+
+    state = models.CharField(max_length=20, choices=STATES, default="queued")
+    reason = models.TextField(blank=True)
+    answer = models.TextField(blank=True)
+    missing = models.JSONField(default=list, blank=True)
+    doing = models.CharField(max_length=200, blank=True)
+
+    epoch = models.PositiveIntegerField(default=0)
+    lease_owner = models.CharField(max_length=128, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True)
+    next_seq = models.PositiveIntegerField(default=1)
+
+    kill_requested_at = models.DateTimeField(null=True, blank=True)
+    kill_requested_by = models.CharField(max_length=150, blank=True)
+    kill_reason = models.TextField(blank=True)
+    kill_acknowledged_at = models.DateTimeField(null=True, blank=True)
+    pause_requested_at = models.DateTimeField(null=True, blank=True)
+
+    launched_by = models.CharField(max_length=150)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    turn = models.PositiveIntegerField(default=0)
+    steps_count = models.PositiveIntegerField(default=0)
+    errors_count = models.PositiveIntegerField(default=0)
+    severity = models.PositiveSmallIntegerField(default=0)
+    cost_nanos = models.BigIntegerField(default=0)
+    cap_nanos = models.BigIntegerField(null=True, blank=True)
+    input_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+
+    objects: ClassVar[models.Manager["Run"]] = RunQuerySet.as_manager()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["tenant", "-created_at"], name="run_tenant_created"),
+            models.Index(
+                fields=["state", "lease_expires_at"],
+                name="run_live",
+                condition=~models.Q(state__in=sorted(TERMINAL)),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.agent_name} {self.short}"
+
+    @property
+    def short(self) -> str:
+        return short_id(self.id)
+
+    @property
+    def ended(self) -> bool:
+        return self.state in TERMINAL

@@ -1,0 +1,64 @@
+"""Finds runs that nobody works on though somebody should, and puts them before the workers again or ends them."""
+
+import logging
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from agents import bell
+from agents.contracts.base import JsonObject
+from agents.contracts.endings import Ending
+from agents.contracts.events import Event
+from agents.enqueue import enqueue
+from agents.journal import append
+from agents.lease import MOST_ATTEMPTS
+from agents.models import Approval, Run
+from budgets.ledger import reconcile
+from budgets.models import Hold
+
+logger = logging.getLogger(__name__)
+MOST_PER_SWEEP = 500
+
+
+def sweep() -> int:
+    """One pass; returns how many runs were put before the workers again."""
+    for run in Run.objects.lease_expired().filter(kill_requested_at__isnull=False)[:MOST_PER_SWEEP]:
+        _end(run, Ending(state="killed", reason="An operator killed the run; its worker had died."))
+    for run in Run.objects.lease_expired().filter(attempts__gte=MOST_ATTEMPTS)[:MOST_PER_SWEEP]:
+        _end(run, Ending(state="dead", reason=f"Its worker died {MOST_ATTEMPTS} times."))
+    for approval in Approval.objects.filter(decision="", expires_at__lt=Now())[:MOST_PER_SWEEP]:
+        _expire(approval)
+    due = list(Run.objects.filter(_due()).values_list("pk", flat=True)[:MOST_PER_SWEEP])
+    for run_id in due:
+        enqueue(run_id)
+    return len(due)
+
+
+def _expire(approval: Approval) -> None:
+    """Silence is a no: the run goes on without the call."""
+    with transaction.atomic():
+        Run.objects.select_for_update().get(pk=approval.run_id)
+        if not Approval.objects.filter(pk=approval.pk, decision="").update(decision="expired", decided_at=Now()):
+            return
+        data: JsonObject = {"call_id": approval.call_id, "tool": approval.tool, "decision": "expired", "by": ""}
+        append.append(approval.run_id, [Event(kind="approval.decided", at=datetime.now(UTC), data=data)])
+        Run.objects.filter(pk=approval.run_id, state="waiting_approval").update(state="queued", due_at=Now())
+
+
+def _due() -> Q:
+    """Queued past its hint's time, or left by a worker whose lease ran out."""
+    left = Q(state="running", lease_expires_at__lt=Now(), attempts__lt=MOST_ATTEMPTS)
+    return Q(state="queued", due_at__lt=Now()) | left
+
+
+def _end(run: Run, ending: Ending) -> None:
+    """End a run whose worker is gone; a call that it had sent is charged in full."""
+    ended = append.end(run.id, ending, expected_epoch=run.epoch)
+    if ended is None:
+        return
+    open_ids = list(Hold.objects.of_run(run.id).open().values_list("pk", flat=True))
+    reconcile(run_id=run.id, at=datetime.now(UTC), sent=open_ids)
+    bell.ring_head(ended.id, ended.tenant_id, ended.next_seq - 1)
+    logger.warning("run %s ended as %s: %s", run.id, ending.state, ending.reason)

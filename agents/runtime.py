@@ -1,0 +1,73 @@
+"""What one worker process keeps running besides Celery: the edge, the recorder, the bell, the warden, tool children."""
+
+import os
+import socket
+import threading
+from dataclasses import dataclass
+from functools import cache
+
+from agents.bell import Ringer
+from agents.edge import Edge, KillSwitch
+from agents.llms.http_client import close_shared_client
+from agents.recorder import Recorder
+from agents.tools.children import Children
+from agents.tools.health import SharedHealth
+from agents.warden import Warden
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The long-lived parts of a worker, started together."""
+
+    edge: Edge
+    recorder: Recorder
+    ringer: Ringer
+    warden: Warden
+    health: SharedHealth
+    children: Children
+
+    def stop(self) -> None:
+        """End all parts; runs that are held go to other workers when their leases run out."""
+        self.warden.stop()
+        self.edge.run(self.children.close(), KillSwitch())
+        self.edge.run(close_shared_client(), KillSwitch())
+        self.recorder.stop()
+        self.ringer.stop()
+        self.edge.stop()
+
+
+def start() -> Runtime:
+    """Start every part."""
+    edge, ringer = Edge(), Ringer()
+    edge.start()
+    runtime = Runtime(
+        edge=edge,
+        recorder=Recorder(ringer.ring),
+        ringer=ringer,
+        warden=Warden(owner=owner_name()),
+        health=SharedHealth(),
+        children=Children(),
+    )
+    runtime.ringer.start()
+    runtime.recorder.start()
+    runtime.warden.start()
+    return runtime
+
+
+def owner_name() -> str:
+    """This process among all workers."""
+    return f"{socket.gethostname()}:{os.getpid()}"[:128]
+
+
+_starting = threading.Lock()
+
+
+def current() -> Runtime:
+    """This process's runtime, started by whoever needs it first."""
+    with _starting:
+        return _only()
+
+
+@cache
+def _only() -> Runtime:
+    return start()

@@ -1,0 +1,47 @@
+"""The child's side of a blocking tool: one process that serves one call at a time, and may be killed at any moment."""
+
+import json
+import os
+import sys
+from typing import BinaryIO, cast
+
+import django
+from pydantic import BaseModel
+
+from agents.contracts.base import JsonObject
+from agents.contracts.calls import Call, ToolRefusal
+from agents.tools.boundary import arguments_class, resolve
+from agents.tools.define import ToolFunction
+
+
+def answer(request: JsonObject) -> JsonObject:
+    """Carry out one call: ``{"ok": ...}``, ``{"refused": text}`` or ``{"failed": text}``."""
+    target = str(request["target"])
+    try:
+        arguments: BaseModel = arguments_class(target).model_validate_json(json.dumps(request["arguments"]))
+        value = cast(ToolFunction, resolve(target))(arguments, Call.model_validate(request["call"]))
+        return {"ok": json.loads(json.dumps(value, allow_nan=False))}
+    except ToolRefusal as refusal:
+        return {"refused": str(refusal)}
+    except Exception as error:  # whatever a tool raises is that implementation's failure, never the runtime's
+        return {"failed": f"{type(error).__name__}: {error}"[:500]}
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """One JSON line in, one out, until the parent closes the pipe."""
+    for line in requests:
+        answers.write(json.dumps(answer(json.loads(line))).encode() + b"\n")
+        answers.flush()
+
+
+def main() -> None:
+    """Keep the pipe to ourselves: what a tool prints goes to stderr."""
+    pipe = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    django.setup()
+    serve(sys.stdin.buffer, pipe)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""One attempt at one implementation: on the event loop when it is asynchronous, else in a child process."""
+
+import asyncio
+import inspect
+import json
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from typing import cast
+
+from pydantic import BaseModel, JsonValue
+
+from agents.contracts.base import JsonObject
+from agents.contracts.calls import Call, ToolRefusal
+from agents.contracts.specs import Implementation
+from agents.engine.ports import ImplementationFailed
+from agents.tools.boundary import arguments_class, resolve
+from agents.tools.children import ChildDied, Children
+
+AsyncTool = Callable[[BaseModel, Call], Awaitable[JsonValue]]
+
+
+async def invoke(link: Implementation, arguments: JsonObject, call: Call, children: Children) -> JsonValue:
+    """The implementation's output, plain JSON. Raises ToolRefusal or ImplementationFailed; cancelling it ends it."""
+    try:
+        if asynchronous(link.target):
+            return await _on_the_loop(link, arguments, call)
+        return await _in_a_child(link, arguments, call, children)
+    except TimeoutError as late:
+        raise ImplementationFailed(
+            f"no answer within {link.timeout_seconds:g} s", timed_out=True, maybe_happened=True
+        ) from late
+    except (ImportError, AttributeError) as missing:
+        raise ImplementationFailed(f"{link.target} cannot be loaded: {missing}") from missing
+
+
+@lru_cache(maxsize=512)
+def asynchronous(target: str) -> bool:
+    """Whether an implementation is a coroutine function."""
+    return inspect.iscoroutinefunction(resolve(target))
+
+
+async def _on_the_loop(link: Implementation, arguments: JsonObject, call: Call) -> JsonValue:
+    function = cast(AsyncTool, resolve(link.target))
+    parsed = arguments_class(link.target).model_validate_json(json.dumps(arguments))
+    try:
+        async with asyncio.timeout(link.timeout_seconds):
+            value = await function(parsed, call)
+        json.dumps(value, allow_nan=False)
+    except (ToolRefusal, TimeoutError):
+        raise
+    except Exception as error:  # whatever a tool raises is that implementation's failure, never the runtime's
+        raise ImplementationFailed(f"{type(error).__name__}: {error}"[:500]) from error
+    return value
+
+
+async def _in_a_child(link: Implementation, arguments: JsonObject, call: Call, children: Children) -> JsonValue:
+    request: JsonObject = {"target": link.target, "arguments": arguments, "call": call.model_dump(mode="json")}
+    try:
+        answer = await children.call(request, link.timeout_seconds)
+    except ChildDied as died:
+        raise ImplementationFailed(str(died), maybe_happened=True) from died
+    if "refused" in answer:
+        raise ToolRefusal(str(answer["refused"]))
+    if "failed" in answer:
+        raise ImplementationFailed(str(answer["failed"]))
+    return answer["ok"]

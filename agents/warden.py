@@ -1,0 +1,113 @@
+"""Watches over the runs of this worker: renews their leases, and cuts those that an operator killed or another worker took."""
+
+import json
+import logging
+import threading
+import time
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from agents import bell
+from agents.edge import KillSwitch
+from agents.lease import LEASE, RENEW_SECONDS, renew
+
+logger = logging.getLogger(__name__)
+RECONNECT_SECONDS = 1.0
+LISTEN_SECONDS = 5.0
+
+
+class Warden:
+    """Two threads: one renews and polls the database, one listens for kills on Redis, which is only faster."""
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+        self._lock = threading.Lock()
+        self._runs: dict[str, tuple[int, KillSwitch]] = {}
+        self._stop = threading.Event()
+        self._renewed_at = time.monotonic()
+        self._threads = [
+            threading.Thread(target=self._renew_loop, name="warden-renew", daemon=True),
+            threading.Thread(target=self._listen_loop, name="warden-listen", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Begin to watch."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Stop watching; the leases run out by themselves."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(LISTEN_SECONDS + RENEW_SECONDS)
+
+    def watch(self, run_id: str, epoch: int) -> KillSwitch:
+        """Take a claimed run into care."""
+        switch = KillSwitch()
+        with self._lock:
+            self._runs[run_id] = (epoch, switch)
+        return switch
+
+    def release(self, run_id: str) -> None:
+        """The run is no longer worked on here."""
+        with self._lock:
+            self._runs.pop(run_id, None)
+
+    def kill(self, run_id: str) -> None:
+        """Cut what this run has in flight; its fenced writes find out whether it was a kill or a lost lease."""
+        with self._lock:
+            known = self._runs.get(run_id)
+        if known is not None:
+            known[1].throw()
+
+    def renew_once(self) -> None:
+        """Extend the leases and cut what must not go on. Raises the database's errors."""
+        with self._lock:
+            runs = dict(self._runs)
+        if runs:
+            held = {row.run_id: row for row in renew(owner=self.owner, run_ids=list(runs))}
+            for run_id, (epoch, switch) in runs.items():
+                row = held.get(run_id)
+                if row is None or row.epoch != epoch or row.kill_requested_at is not None:
+                    switch.throw()
+        self._renewed_at = time.monotonic()
+
+    def _renew_loop(self) -> None:
+        while not self._stop.wait(RENEW_SECONDS):
+            try:
+                self.renew_once()
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("leases could not be renewed: %s", error)
+                connection.close()
+                self._give_up_when_late()
+        connection.close()
+
+    def _give_up_when_late(self) -> None:
+        """Whoever cannot renew stops itself before another worker may take over."""
+        if time.monotonic() - self._renewed_at < LEASE.total_seconds() * 0.8:
+            return
+        with self._lock:
+            runs = list(self._runs)
+        for run_id in runs:
+            self.kill(run_id)
+
+    def _listen_loop(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._listen()
+            except (redis.RedisError, OSError, ValueError) as error:
+                logger.info("kills are only seen by polling: %s", error)
+                self._stop.wait(RECONNECT_SECONDS)
+
+    def _listen(self) -> None:
+        source = redis.Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=bell.TIMEOUT_SECONDS, health_check_interval=LISTEN_SECONDS
+        )
+        with source.pubsub(ignore_subscribe_messages=True) as kills:
+            kills.subscribe(bell.KILLS)
+            while not self._stop.is_set():
+                message = kills.get_message(timeout=LISTEN_SECONDS)
+                if message is not None:
+                    self.kill(str(json.loads(message["data"])["run"]))

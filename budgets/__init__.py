@@ -1,0 +1,1 @@
+"""Who pays: tenants, surfaces, tiers, prices and the ledger."""

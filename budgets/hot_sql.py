@@ -1,0 +1,118 @@
+"""Explicit SQL for the hot path: any number of rows in one parameter, through the driver's own cursor.
+
+A statement has one text however many rows it writes, so that both drivers keep it parsed; with a placeholder per
+value, splitting the statement costs psycopg more time than the database needs to run it. On PostgreSQL statements
+are prepared by the server and can be sent in a pipeline, so that a group of writes costs one wait.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Literal
+
+import psycopg
+from django.db import connection
+
+SqlType = Literal["int", "text", "bool", "at", "json"]
+SqlValue = str | int | None
+Row = Sequence[SqlValue]
+Columns = dict[str, SqlType]
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+_TYPES: dict[str, dict[SqlType, str]] = {
+    "postgresql": {"int": "bigint", "text": "text", "bool": "boolean", "at": "timestamptz", "json": "jsonb"},
+    "sqlite": {"int": "bigint", "text": "text", "bool": "integer", "at": "text", "json": "text"},
+}
+_ROWS = {"postgresql": "jsonb_array_elements(CAST(%s AS jsonb))", "sqlite": "json_each(%s)"}
+_VALUE = {"postgresql": "value ->> {index}", "sqlite": "json_extract(value, '$[{index}]')"}
+
+
+def select_rows(columns: Columns, vendor: str) -> str:
+    """A SELECT that turns the one parameter into rows of these columns."""
+    value, types = _VALUE[vendor], _TYPES[vendor]
+    selected = (
+        f"CAST({value.format(index=index)} AS {types[kind]}) AS {name}"
+        for index, (name, kind) in enumerate(columns.items())
+    )
+    return f"SELECT {', '.join(selected)} FROM {_ROWS[vendor]}"
+
+
+def insert_sql(table: str, columns: Columns, vendor: str) -> str:
+    """An INSERT of the one parameter's rows."""
+    return f"INSERT INTO {table} ({', '.join(columns)}) {select_rows(columns, vendor)}"
+
+
+def lock_sql(table: str, columns: str, id_type: SqlType, vendor: str) -> str:
+    """A SELECT that locks rows by id, in id order, so that two groups can wait for each other but not deadlock.
+
+    SQLite's transaction has locked everything from its BEGIN on.
+    """
+    lock = " FOR NO KEY UPDATE" if vendor == "postgresql" else ""
+    return f"SELECT {columns} FROM {table} WHERE id IN ({select_rows({'id': id_type}, vendor)}) ORDER BY id{lock}"
+
+
+def fetch(sql: str, parameters: Sequence[SqlValue]) -> list[tuple[Any, ...]]:
+    """Run one query; instants come back as this database stores them, see `read_at`."""
+    with connection.wrap_database_errors:
+        found: list[tuple[Any, ...]] = _execute(sql, parameters).fetchall()
+    return found
+
+
+def write(sql: str, rows: Sequence[Row]) -> None:
+    """Run a statement over rows; nothing without rows."""
+    if rows:
+        with connection.wrap_database_errors:
+            _execute(sql, [as_parameter(rows)])
+
+
+@contextmanager
+def writing_together() -> Iterator[None]:
+    """Send the writes inside without waiting for each; the first error is raised at the end. No reads inside."""
+    driver = _driver()
+    with connection.wrap_database_errors, driver.pipeline() if _is_postgres(driver) else nullcontext():
+        yield
+
+
+def as_parameter(rows: Iterable[Row]) -> str:
+    """The parameter of `select_rows`."""
+    return _ENCODER.encode(list(rows))
+
+
+def ids_parameter(ids: Collection[str] | Collection[int]) -> str:
+    """The parameter of `lock_sql`."""
+    return as_parameter([each] for each in ids)
+
+
+def stored_at(at: datetime) -> str:
+    """An instant as Django stores it here: UTC, which SQLite does not say and PostgreSQL must be told."""
+    return _stored_at(at, connection.vendor)
+
+
+@lru_cache(maxsize=1024)
+def _stored_at(at: datetime, vendor: str) -> str:
+    utc = at.astimezone(UTC)
+    return str(utc if vendor == "postgresql" else utc.replace(tzinfo=None))
+
+
+def read_at(value: datetime | str | None) -> datetime | None:
+    """An instant as `fetch` gave it: SQLite gives text that forgets that it is UTC."""
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
+
+
+def _driver() -> Any:
+    connection.ensure_connection()
+    return connection.connection
+
+
+def _is_postgres(driver: object) -> bool:
+    return isinstance(driver, psycopg.Connection)
+
+
+def _execute(sql: str, parameters: Sequence[SqlValue]) -> Any:
+    driver = _driver()
+    if _is_postgres(driver):
+        return psycopg.Cursor(driver).execute(sql, parameters, prepare=True)
+    return driver.execute(sql.replace("%s", "?"), tuple(parameters))

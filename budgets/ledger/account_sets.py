@@ -1,0 +1,125 @@
+"""The accounts that a run's calls count against: found or made once a run, and again when a window ends."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from budgets.ledger import statements
+from budgets.ledger.errors import LedgerError
+from budgets.hot_sql import stored_at
+from budgets.models import Account, Surface, Tenant
+from budgets.periods import Window, day_window, month_window, zone
+from budgets.tiers import Limits, Scope
+
+SUBJECT_MAX_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSet:
+    """Account ids of one run, by scope. At `valid_until` its day or month ends: then open them again."""
+
+    run: int
+    session: int | None
+    user_day: int | None
+    surface_day: int
+    tenant_day: int
+    tenant_month: int
+    valid_until: datetime
+
+    @property
+    def columns(self) -> tuple[int | None, ...]:
+        """The ids in the order of `tiers.SCOPES`."""
+        return self.run, self.session, self.user_day, self.surface_day, self.tenant_day, self.tenant_month
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The ids that exist, narrow to wide."""
+        return tuple(account_id for account_id in self.columns if account_id is not None)
+
+    def covers(self, at: datetime) -> bool:
+        """False once a window has ended: open the accounts again before the next reservation."""
+        return at < self.valid_until
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    scope: Scope
+    subject: str
+    window: Window | None
+
+    @property
+    def triple(self) -> tuple[str, str, str]:
+        return self.scope, self.subject, self.window.key if self.window else ""
+
+    def row(self, tenant: Tenant, limits: Limits) -> tuple[str | int | None, ...]:
+        starts_at = stored_at(self.window.start_at) if self.window else None
+        ends_at = stored_at(self.window.end_at) if self.window else None
+        return tenant.pk, *self.triple, starts_at, ends_at, limits.of(self.scope), 0, 0, 0
+
+
+def open_accounts(
+    *, tenant: Tenant, surface: Surface, limits: Limits, run_id: str, user: str, session: str, at: datetime
+) -> AccountSet:
+    """Makes the accounts that are missing, brings their limits up to date and returns their ids.
+
+    Two to four statements; call it outside the transaction of a group of runs. `user` and `session` may be
+    empty: then nothing is counted for them. Both count per surface, since their limits come from the
+    surface's tier. Raises `LedgerError` for a surface of another tenant and for names that no database could
+    store.
+    """
+    if surface.tenant_id != tenant.pk:
+        raise LedgerError(f"surface {surface.pk} does not belong to tenant {tenant.pk}")
+    tz = zone(tenant.timezone)
+    day, month = day_window(at, tz), month_window(at, tz)
+    keys = _keys(surface, run_id, user, session, day, month)
+    found = _find(tenant, keys)
+    missing = [key for key in keys if key.triple not in found]
+    if missing:
+        statements.insert_accounts([key.row(tenant, limits) for key in missing])
+        found |= _find(tenant, missing)
+    _refresh_limits(found.values(), limits)
+    ids = {key.scope: found[key.triple].id for key in keys}
+    return AccountSet(
+        run=ids["run"],
+        session=ids.get("session"),
+        user_day=ids.get("user_day"),
+        surface_day=ids["surface_day"],
+        tenant_day=ids["tenant_day"],
+        tenant_month=ids["tenant_month"],
+        valid_until=min(day.end_at, month.end_at),
+    )
+
+
+def _keys(surface: Surface, run_id: str, user: str, session: str, day: Window, month: Window) -> list[_Key]:
+    """Wide to narrow, for everybody: two that make the same rows at once never wait for each other."""
+    for name in (run_id, user, session):
+        _check_name(name)
+    keys = [
+        _Key("tenant_month", "", month),
+        _Key("tenant_day", "", day),
+        _Key("surface_day", str(surface.pk), day),
+    ]
+    if user:
+        keys.append(_Key("user_day", f"{surface.pk}/{user}", day))
+    if session:
+        keys.append(_Key("session", f"{surface.pk}/{session}", None))
+    return [*keys, _Key("run", run_id, None)]
+
+
+def _check_name(name: str) -> None:
+    storable = "\x00" not in name and name.encode("utf-8", "replace").decode() == name
+    if not storable or len(name) > SUBJECT_MAX_CHARS:
+        raise LedgerError(f"a run, user or session has at most {SUBJECT_MAX_CHARS} printable characters")
+
+
+def _find(tenant: Tenant, keys: list[_Key]) -> dict[tuple[str, str, str], statements.FoundAccount]:
+    found = statements.find_accounts(tenant.pk, [key.triple for key in keys])
+    return {(account.scope, account.subject, account.window): account for account in found}
+
+
+def _refresh_limits(accounts: Iterable[statements.FoundAccount], limits: Limits) -> None:
+    """An edited tier reaches accounts that are open already; top-ups are kept apart from the limit."""
+    for account in sorted(accounts, key=lambda each: each.id):
+        limit_nanos = limits.of(account.scope)
+        if account.limit_nanos != limit_nanos:
+            Account.objects.filter(pk=account.id).update(limit_nanos=limit_nanos)

@@ -1,0 +1,223 @@
+"""The explicit SQL of the hot path: lock and read, then write a whole group with one statement a table."""
+
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from django.db import connection
+
+from budgets.hot_sql import (
+    Columns,
+    Row,
+    as_parameter,
+    fetch,
+    ids_parameter,
+    insert_sql,
+    lock_sql,
+    read_at,
+    select_rows,
+    stored_at,
+    write,
+)
+from budgets.ledger.rows import AccountRow, HoldRow, Move
+from budgets.tiers import SCOPES, Scope
+
+ACCOUNT_COLUMNS = tuple(f"{scope}_account_id" for scope in SCOPES)
+
+CLOSING: Columns = {
+    "state": "text",
+    "closed_at": "at",
+    "settled_nanos": "int",
+    "unreconciled": "bool",
+    "over_ceiling": "bool",
+    "usage": "json",
+    "vendor_usage": "json",
+    "price": "json",
+}
+OPENING: Columns = {
+    "id": "text",
+    "tenant_id": "int",
+    "run_id": "text",
+    "step": "int",
+    "llm": "text",
+    "amount_nanos": "int",
+    "opened_at": "at",
+    **dict.fromkeys(ACCOUNT_COLUMNS, "int"),
+}
+ENTRY: Columns = {
+    "hold_id": "text",
+    "kind": "text",
+    "held_delta_nanos": "int",
+    "spent_delta_nanos": "int",
+    "limit_delta_nanos": "int",
+    "at": "at",
+    "reason": "text",
+    "actor": "text",
+}
+ACCOUNT: Columns = {
+    "tenant_id": "int",
+    "scope": "text",
+    "subject": "text",
+    '"window"': "text",
+    "window_start_at": "at",
+    "window_end_at": "at",
+    "limit_nanos": "int",
+    "topped_up_nanos": "int",
+    "spent_nanos": "int",
+    "held_nanos": "int",
+}
+ACCOUNT_KEY: Columns = {"scope": "text", "subject": "text", '"window"': "text"}
+DELTA: Columns = {"id": "int", "held": "int", "spent": "int"}
+
+
+class FoundAccount(NamedTuple):
+    """An account that exists, as the run that opens it needs it."""
+
+    id: int
+    scope: Scope
+    subject: str
+    window: str
+    limit_nanos: int | None
+
+
+def find_accounts(tenant_id: int, keys: Sequence[tuple[str, str, str]]) -> list[FoundAccount]:
+    """The tenant's accounts with these keys of scope, subject and window."""
+    rows = fetch(_find_sql(connection.vendor), [tenant_id, as_parameter(keys)])
+    return [FoundAccount(*row) for row in rows]
+
+
+def insert_accounts(rows: Sequence[Row]) -> None:
+    """Makes accounts, columns as in `ACCOUNT`; one that somebody else made meanwhile is left alone."""
+    write(
+        _insert_sql("budgets_account", ("account",), connection.vendor)
+        + " WHERE TRUE ON CONFLICT DO NOTHING",
+        rows,
+    )
+
+
+def lock_holds(hold_ids: Collection[str]) -> dict[str, HoldRow]:
+    """Reads holds and locks them until the transaction ends, in id order."""
+    if not hold_ids:
+        return {}
+    columns = ", ".join(("id", "amount_nanos", "state", *ACCOUNT_COLUMNS))
+    rows = fetch(lock_sql("budgets_hold", columns, "text", connection.vendor), [ids_parameter(hold_ids)])
+    return {row[0]: HoldRow(row[0], row[1], row[2], row[3:]) for row in rows}
+
+
+def lock_accounts(account_ids: Collection[int]) -> dict[int, AccountRow]:
+    """Reads accounts and locks them until the transaction ends; in id order, so groups cannot deadlock."""
+    if not account_ids:
+        return {}
+    columns = "id, scope, limit_nanos + topped_up_nanos, spent_nanos, held_nanos, window_end_at"
+    rows = fetch(lock_sql("budgets_account", columns, "int", connection.vendor), [ids_parameter(account_ids)])
+    return {row[0]: AccountRow(row[0], row[1], row[2], row[3], row[4], read_at(row[5])) for row in rows}
+
+
+def move_accounts(accounts: Iterable[AccountRow]) -> None:
+    """Adds this group's movements to the balances, as deltas."""
+    moved = [
+        (account.id, account.held_delta_nanos, account.spent_delta_nanos)
+        for account in accounts
+        if account.held_delta_nanos or account.spent_delta_nanos
+    ]
+    write(_move_sql(connection.vendor), moved)
+
+
+def insert_holds(holds: Iterable[HoldRow]) -> None:
+    """Writes the group's new holds, those that closed within the group in their final state."""
+    sql = _insert_sql("budgets_hold", ("opening", "closing"), connection.vendor)
+    write(sql, [(*_opening(hold), *_closing(hold)) for hold in holds])
+
+
+def close_holds(holds: Iterable[HoldRow]) -> None:
+    """Writes how holds of earlier groups ended; only open ones change."""
+    write(_close_sql(connection.vendor), [(hold.id, *_closing(hold)) for hold in holds])
+
+
+def insert_entries(moves: Iterable[Move]) -> None:
+    """Writes one ledger entry for each movement."""
+    write(
+        _insert_sql("budgets_ledgerentry", ("entry",), connection.vendor),
+        [
+            (
+                move.hold.id,
+                move.kind,
+                move.held_delta_nanos,
+                move.spent_delta_nanos,
+                0,
+                stored_at(move.at),
+                "",
+                "",
+            )
+            for move in moves
+        ],
+    )
+
+
+@cache
+def _find_sql(vendor: str) -> str:
+    return (
+        'SELECT id, scope, subject, "window", limit_nanos FROM budgets_account WHERE tenant_id = %s '
+        f'AND (scope, subject, "window") IN ({select_rows(ACCOUNT_KEY, vendor)})'
+    )
+
+
+@cache
+def _insert_sql(table: str, parts: tuple[str, ...], vendor: str) -> str:
+    named = {"account": ACCOUNT, "opening": OPENING, "closing": CLOSING, "entry": ENTRY}
+    columns = {name: kind for part in parts for name, kind in named[part].items()}
+    return insert_sql(table, columns, vendor)
+
+
+@cache
+def _move_sql(vendor: str) -> str:
+    return (
+        "UPDATE budgets_account "
+        "SET held_nanos = held_nanos + moved.held, spent_nanos = spent_nanos + moved.spent "
+        f"FROM ({select_rows(DELTA, vendor)}) AS moved WHERE budgets_account.id = moved.id"
+    )
+
+
+@cache
+def _close_sql(vendor: str) -> str:
+    changes = [f"{name} = closed.{name}" for name in CLOSING if name != "price"]
+    changes.append("price = COALESCE(closed.price, budgets_hold.price)")
+    return (
+        f"UPDATE budgets_hold SET {', '.join(changes)} "
+        f"FROM ({select_rows({'id': 'text', **CLOSING}, vendor)}) AS closed "
+        "WHERE budgets_hold.id = closed.id AND budgets_hold.state = 'open'"
+    )
+
+
+def _opening(hold: HoldRow) -> Row:
+    opening = hold.opening
+    if opening is None:
+        raise AssertionError(f"hold {hold.id} is not new")
+    made_at = stored_at(opening.opened_at)
+    named = (
+        hold.id,
+        opening.tenant_id,
+        opening.run_id,
+        opening.step,
+        opening.llm,
+        hold.amount_nanos,
+        made_at,
+    )
+    return (*named, *hold.accounts)
+
+
+def _closing(hold: HoldRow) -> Row:
+    closing = hold.closing
+    price = None if hold.opening is None else hold.opening.price_json
+    if closing is None:
+        return ("open", None, None, False, False, None, None, price)
+    return (
+        closing.state,
+        stored_at(closing.closed_at),
+        closing.settled_nanos,
+        closing.unreconciled,
+        closing.over_ceiling,
+        closing.usage_json,
+        closing.vendor_usage_json,
+        closing.price_json or price,
+    )

@@ -1,0 +1,11 @@
+"""The tables of who pays: re-exported here, one file each."""
+
+from budgets.models.account import Account
+from budgets.models.entry import LedgerEntry
+from budgets.models.hold import Hold
+from budgets.models.price import PriceOverride
+from budgets.models.surface import Surface
+from budgets.models.tenant import Tenant
+from budgets.models.tier import Tier
+
+__all__ = ["Account", "Hold", "LedgerEntry", "PriceOverride", "Surface", "Tenant", "Tier"]

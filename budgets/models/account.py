@@ -1,0 +1,70 @@
+"""An account: what one run, session, user, surface or tenant spent and holds within one window."""
+
+from datetime import datetime
+from typing import Self, cast
+
+from django.db import models
+from django.db.models import Q
+
+from budgets.models.tenant import Tenant
+from budgets.tiers import SCOPES, Scope
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    """Filters over accounts."""
+
+    def for_tenant(self, tenant: Tenant) -> Self:
+        """The accounts of one tenant."""
+        return self.filter(tenant=tenant)
+
+    def of_scope(self, scope: Scope) -> Self:
+        """The accounts of one scope."""
+        return self.filter(scope=scope)
+
+    def open_at(self, at: datetime) -> Self:
+        """The accounts whose window contains the instant; those without a window always count."""
+        return self.filter(Q(window_start_at=None) | Q(window_start_at__lte=at, window_end_at__gt=at))
+
+
+class Account(models.Model):
+    """Money in nano-USD. Written by `budgets.ledger` alone; `ledger.verify` checks it against the entries."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="accounts", db_index=False)
+    scope = models.CharField(max_length=12, choices=[(scope, scope) for scope in SCOPES])
+    # What is counted: a run's id, "<surface id>/<session or user>", a surface's id, or nothing for a tenant.
+    subject = models.CharField(max_length=240, blank=True)
+    window = models.CharField(max_length=10, blank=True)
+    window_start_at = models.DateTimeField(null=True, blank=True)
+    window_end_at = models.DateTimeField(null=True, blank=True)
+    limit_nanos = models.BigIntegerField(null=True, blank=True)
+    topped_up_nanos = models.BigIntegerField(default=0)
+    spent_nanos = models.BigIntegerField(default=0)
+    held_nanos = models.BigIntegerField(default=0)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "scope", "subject", "window"], name="account_is_one"),
+            models.CheckConstraint(condition=Q(scope__in=SCOPES), name="account_scope_known"),
+            models.CheckConstraint(
+                condition=Q(spent_nanos__gte=0, held_nanos__gte=0, topped_up_nanos__gte=0),
+                name="account_balances_not_negative",
+            ),
+            models.CheckConstraint(condition=Q(limit_nanos__gte=0), name="account_limit_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.scope, self.subject, self.window) if part)
+
+    @property
+    def left_nanos(self) -> int | None:
+        """What may still be reserved, top-ups included; None without a limit."""
+        if self.limit_nanos is None:
+            return None
+        return self.limit_nanos + self.topped_up_nanos - self.spent_nanos - self.held_nanos
+
+    @property
+    def known_scope(self) -> Scope:
+        """The scope, typed."""
+        return cast(Scope, self.scope)

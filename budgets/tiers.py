@@ -1,0 +1,121 @@
+"""The limits of a tier, which account binds, what is left, and why money was refused."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, TypeVar
+
+from budgets.money import format_usd
+
+Scope = Literal["run", "session", "user_day", "surface_day", "tenant_day", "tenant_month"]
+AtCap = Literal["stop", "pause"]
+
+SCOPES: tuple[Scope, ...] = ("run", "session", "user_day", "surface_day", "tenant_day", "tenant_month")
+"""Narrow to wide: among equals, the narrower account is named as the one that binds."""
+
+SCOPE_NAMES: dict[Scope, str] = {
+    "run": "this run",
+    "session": "this session",
+    "user_day": "this user today",
+    "surface_day": "this surface today",
+    "tenant_day": "this tenant today",
+    "tenant_month": "this tenant this month",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a tier allows. Amounts in nano-USD; None means that the scope has no limit."""
+
+    run_nanos: int | None = None
+    session_nanos: int | None = None
+    user_day_nanos: int | None = None
+    surface_day_nanos: int | None = None
+    tenant_day_nanos: int | None = None
+    tenant_month_nanos: int | None = None
+    max_turns: int = 40
+    max_seconds: int = 900
+    parallel_runs: int = 20
+    launches_per_minute: int = 60
+    at_cap: AtCap = "stop"
+
+    def of(self, scope: Scope) -> int | None:
+        """The limit of one scope in nano-USD."""
+        return {
+            "run": self.run_nanos,
+            "session": self.session_nanos,
+            "user_day": self.user_day_nanos,
+            "surface_day": self.surface_day_nanos,
+            "tenant_day": self.tenant_day_nanos,
+            "tenant_month": self.tenant_month_nanos,
+        }[scope]
+
+
+class Balance(Protocol):
+    """Whatever has a limit and money against it, in nano-USD; `limit_nanos` includes top-ups."""
+
+    @property
+    def scope(self) -> Scope:
+        """The kind of account."""
+
+    @property
+    def limit_nanos(self) -> int | None:
+        """The limit, None without one."""
+
+    @property
+    def spent_nanos(self) -> int:
+        """What was charged."""
+
+    @property
+    def held_nanos(self) -> int:
+        """What open holds bind."""
+
+
+AnyBalance = TypeVar("AnyBalance", bound=Balance)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why no hold was made: the account that binds, in nano-USD, and when it starts afresh (None: never)."""
+
+    scope: Scope
+    limit_nanos: int
+    spent_nanos: int
+    held_nanos: int
+    asked_nanos: int
+    resets_at: datetime | None
+
+    @property
+    def left_nanos(self) -> int:
+        """What may still be reserved; never below zero, also after a vendor billed above its ceiling."""
+        return max(0, self.limit_nanos - self.spent_nanos - self.held_nanos)
+
+    @property
+    def text(self) -> str:
+        """One sentence for people."""
+        held = f" and {format_usd(self.held_nanos)} held" if self.held_nanos else ""
+        resets = f"; it starts afresh at {self.resets_at:%Y-%m-%d %H:%M %Z}" if self.resets_at else ""
+        return (
+            f"The budget of {SCOPE_NAMES[self.scope]} is {format_usd(self.limit_nanos)}, "
+            f"{format_usd(self.spent_nanos)} spent{held}, "
+            f"and the next call may cost {format_usd(self.asked_nanos)}{resets}."
+        )
+
+
+def left_nanos(balance: Balance) -> int | None:
+    """What may still be reserved, in nano-USD: None without a limit, negative after an overbilled call."""
+    if balance.limit_nanos is None:
+        return None
+    return balance.limit_nanos - balance.spent_nanos - balance.held_nanos
+
+
+def binding(balances: Iterable[AnyBalance]) -> AnyBalance | None:
+    """The balance with the least left, the narrower scope among equals; None when nothing is limited."""
+    limited = [balance for balance in balances if balance.limit_nanos is not None]
+    return min(limited, key=lambda found: (left_nanos(found) or 0, SCOPES.index(found.scope)), default=None)
+
+
+def binding_scope(balances: Iterable[Balance]) -> Scope | None:
+    """The scope that would refuse first; None when nothing is limited."""
+    found = binding(balances)
+    return None if found is None else found.scope

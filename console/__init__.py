@@ -1,0 +1,1 @@
+"""What operators see: settings, screens, live push, access and the API."""

@@ -1,0 +1,87 @@
+"""Which role may do what, as one table, and the two questions every page and socket asks of it."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+
+from budgets.models import Tenant
+from console.models import Membership, User
+
+Role = Literal["viewer", "operator", "approver", "admin"]
+Verb = Literal[
+    "view", "launch", "kill", "pause", "resume", "decide_approval", "edit_budgets", "manage_people"
+]
+
+VERBS: frozenset[Verb] = frozenset(get_args(Verb))
+_RUNS: frozenset[Verb] = frozenset({"view", "launch", "kill", "pause", "resume"})
+
+MAY: dict[str, frozenset[Verb]] = {
+    "viewer": frozenset({"view"}),
+    "operator": _RUNS,
+    "approver": _RUNS | {"decide_approval"},
+    "admin": VERBS,
+}
+
+Person = User | AnonymousUser
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person within one tenant: which one, and what they may do there."""
+
+    tenant: Tenant
+    verbs: frozenset[Verb]
+
+
+def tenants_of(user: Person) -> QuerySet[Tenant]:
+    """The tenants this person may look at, in the order of their names."""
+    if isinstance(user, AnonymousUser) or not user.is_active:
+        return Tenant.objects.none()
+    if user.is_platform_admin:
+        return Tenant.objects.order_by("slug")
+    return Tenant.objects.filter(memberships__user=user).order_by("slug")
+
+
+def may_view(user: Person, tenant_slug: str) -> Tenant | None:
+    """The tenant, when it exists and this person may look at it; None tells both cases alike."""
+    return tenants_of(user).filter(slug=tenant_slug).first()
+
+
+def verbs_of(user: Person, tenant: Tenant) -> frozenset[Verb]:
+    """Everything this person may do in the tenant; empty for strangers."""
+    standing = standing_of(user, tenant.slug)
+    return standing.verbs if standing else frozenset()
+
+
+def may(user: Person, tenant: Tenant, verb: Verb) -> bool:
+    """Whether this person may do this in the tenant."""
+    return verb in verbs_of(user, tenant)
+
+
+def require(user: Person, tenant_slug: str, verb: Verb) -> Standing:
+    """What this person is in the tenant of that name.
+
+    Raises Http404 for strangers, who shall not learn that it exists, and PermissionDenied for members who
+    lack the role.
+    """
+    standing = standing_of(user, tenant_slug)
+    if standing is None or "view" not in standing.verbs:
+        raise Http404
+    if verb not in standing.verbs:
+        raise PermissionDenied(f"Your role in {tenant_slug} does not include this: {verb.replace('_', ' ')}.")
+    return standing
+
+
+def standing_of(user: Person, tenant_slug: str) -> Standing | None:
+    """The tenant and what this person may do there, in one query; None for strangers and unknown tenants."""
+    if isinstance(user, AnonymousUser) or not user.is_active:
+        return None
+    if user.is_platform_admin:
+        tenant = Tenant.objects.filter(slug=tenant_slug).first()
+        return Standing(tenant, VERBS) if tenant else None
+    member = Membership.objects.filter(user=user, tenant__slug=tenant_slug).select_related("tenant").first()
+    return Standing(member.tenant, MAY.get(member.role, frozenset())) if member else None

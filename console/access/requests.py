@@ -1,0 +1,87 @@
+"""Requests that have passed the door: signed in, a member of the tenant, with the role for what they ask."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import resolve_url
+from django.utils.http import urlencode
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from budgets.models import Tenant
+from console.access.policy import Verb, require
+from console.models import User
+
+Parameters = ParamSpec("Parameters")
+
+
+class HtmxHttpRequest(HttpRequest):
+    """What django-htmx's middleware makes of every request."""
+
+    htmx: HtmxDetails
+
+
+class TenantRequest(HtmxHttpRequest):
+    """A request of a signed-in person within one tenant; ``verbs`` is what they may do there."""
+
+    user: User
+    tenant: Tenant
+    verbs: frozenset[Verb]
+
+
+Inner = Callable[Concatenate[TenantRequest, Parameters], HttpResponse]
+Outer = Callable[Concatenate[HttpRequest, str, Parameters], HttpResponse]
+
+
+def in_tenant(verb: Verb, *methods: str) -> Callable[[Inner[Parameters]], Outer[Parameters]]:
+    """Let a view see only requests that may ``verb`` in their URL's tenant, by these methods (default: GET).
+
+    Anonymous people are sent to sign in, strangers get a 404, members without the role a 403, other
+    methods a 405.
+    """
+    allowed = [*methods] or ["GET", "HEAD"]
+
+    def decorate(view: Inner[Parameters]) -> Outer[Parameters]:
+        @wraps(view)
+        def guarded(
+            request: HttpRequest, tenant: str, *args: Parameters.args, **kwargs: Parameters.kwargs
+        ) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return to_sign_in(cast(HtmxHttpRequest, request))
+            if request.method not in allowed:
+                return _not_allowed(request, tenant, allowed)
+            return view(_admitted(request, tenant, verb), *args, **kwargs)
+
+        # Django passes the tenant by its name, which a ParamSpec behind it cannot say.
+        return cast(Outer[Parameters], guarded)
+
+    return decorate
+
+
+def to_sign_in(request: HtmxHttpRequest) -> HttpResponse:
+    """Send an anonymous person to the sign-in page and back to where they were."""
+    if not request.htmx:
+        here = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
+        return redirect_to_login(here)
+    # A partial would swap the sign-in page into a corner of this one; the whole page has to go there instead.
+    page = urlsplit(request.htmx.current_url or "/")
+    back = page.path + (f"?{page.query}" if page.query else "")
+    return HttpResponseClientRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}")
+
+
+def _admitted(request: HttpRequest, tenant_slug: str, verb: Verb) -> TenantRequest:
+    standing = require(request.user, tenant_slug, verb)
+    admitted = cast(TenantRequest, request)
+    admitted.tenant, admitted.verbs = standing.tenant, standing.verbs
+    return admitted
+
+
+def _not_allowed(request: HttpRequest, tenant_slug: str, allowed: list[str]) -> HttpResponse:
+    """Strangers learn nothing from the method either."""
+    require(request.user, tenant_slug, "view")
+    return HttpResponseNotAllowed(allowed)

@@ -1,0 +1,25 @@
+"""The web process: pages through Django, the live feed through Channels."""
+
+import os
+import warnings
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+
+# WhiteNoise answers with a file iterator, which Django reads in a thread under ASGI; that is what we want.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
+
+pages = get_asgi_application()
+
+# The consumers import models, which exist only once Django has been set up by the line above.
+from console.live.routing import websocket_urlpatterns  # noqa: E402
+
+sockets = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]  # the stubs know no pattern that path() makes
+
+application = ProtocolTypeRouter(
+    {"http": pages, "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(sockets))}
+)

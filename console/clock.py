@@ -1,0 +1,13 @@
+"""Celery's clock: rings for the sweeper by name, and so holds neither models nor vendors in memory."""
+
+import logging.config
+import os
+
+from celery import Celery
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+
+app = Celery("watchfloor-clock", fixups=[])
+app.config_from_object("django.conf:settings", namespace="CELERY")
+logging.config.dictConfig(settings.LOGGING)

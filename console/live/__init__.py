@@ -1,0 +1,1 @@
+"""The live feed: what changes on open pages, pushed from rows."""

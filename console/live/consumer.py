@@ -1,0 +1,129 @@
+"""The sockets: who may open one, what it hears, how it ends."""
+
+import asyncio
+import json
+import logging
+import time
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
+
+from budgets.models import Tenant
+from console.live import feeds
+from console.live.access import Refusal, admit, still_admitted
+from console.live.flow import Window
+from console.live.threads import in_thread
+
+BEAT_SECONDS = 5.0
+TOO_SLOW = 4408
+CANNOT_CHECK = 1011
+LONGEST_MESSAGE = 200
+
+logger = logging.getLogger(__name__)
+
+
+class LiveConsumer(AsyncWebsocketConsumer):
+    """One page's socket. It sends frames and heartbeats, and takes acknowledgements."""
+
+    beat_seconds = BEAT_SECONDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.window = Window(0)
+        self._beats: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        """Foreign origins get no handshake; other refusals are a close code that the page understands."""
+        if not same_origin(dict(self.scope["headers"])):
+            await self.close()
+            return
+        await self.accept()
+        self._slug = self.scope["url_route"]["kwargs"]["tenant"]
+        run_id = self.scope["url_route"]["kwargs"].get("run_id")
+        admitted = await in_thread(admit, self._session_key(), self._slug, run_id)
+        if isinstance(admitted, Refusal):
+            await self.close(code=admitted.code)
+            return
+        await self._join(admitted, run_id)
+        self._beats = asyncio.create_task(self._beat())
+
+    async def disconnect(self, code: int) -> None:
+        """Leave the feed."""
+        logger.debug("live feed: socket closed with %s", code)
+        if self._beats:
+            self._beats.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._beats
+        await feeds.hub.leave(self)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """An acknowledgement: {"ack": seq}. Anything else is ignored."""
+        seq = acknowledged_seq(text_data) if bytes_data is None else None
+        if seq is not None:
+            self.window.acknowledge(seq)
+            await feeds.hub.acknowledged(self)
+
+    async def show(self, frame: str) -> None:
+        """Send the frame, as it is."""
+        await self.send(text_data=frame)
+
+    async def _join(self, tenant: Tenant, run_id: str | None) -> None:
+        feeds.hub.start()
+        epoch, seq = cursor(self.scope["query_string"])
+        self.window = Window(seq)
+        if run_id is None:
+            await feeds.hub.join_tenant(self, tenant.pk, epoch, seq)
+        else:
+            await feeds.hub.join_run(self, run_id, epoch, seq)
+
+    async def _beat(self) -> None:
+        while True:
+            await self.show(json.dumps({"beat": int(time.time() * 1000), "mode": feeds.hub.bell.mode}))
+            await asyncio.sleep(self.beat_seconds)
+            code = await self._closing_code()
+            if code is not None:
+                await self.close(code=code)
+                return
+
+    async def _closing_code(self) -> int | None:
+        """Why this socket must end now, if it must; what cannot be checked ends too: the page tries again."""
+        try:
+            refusal = await in_thread(still_admitted, self._session_key(), self._slug)
+        except DatabaseError:
+            logger.exception("live feed: could not check who is watching")
+            return CANNOT_CHECK
+        if refusal:
+            return refusal.code
+        return TOO_SLOW if self.window.overdue(time.monotonic()) else None
+
+    def _session_key(self) -> str | None:
+        session = self.scope.get("session")
+        return session.session_key if session is not None else None
+
+
+def same_origin(headers: dict[bytes, bytes]) -> bool:
+    """Whether the page that opens the socket came from this very host and port."""
+    origin = urlsplit(headers.get(b"origin", b"").decode("latin1").lower())
+    host = headers.get(b"host", b"").decode("latin1").lower()
+    return bool(host) and origin.scheme in {"http", "https"} and origin.netloc == host
+
+
+def cursor(query: bytes) -> tuple[str, int]:
+    """Epoch and seq of ``?epoch=..&seq=..``; what cannot be read is no cursor: ("", 0)."""
+    fields = parse_qs(query.decode("latin1"))
+    epoch, seq = fields.get("epoch", [""])[0], fields.get("seq", [""])[0]
+    return (epoch, int(seq)) if seq.isascii() and seq.isdigit() and len(seq) < 12 else ("", 0)
+
+
+def acknowledged_seq(message: str | None) -> int | None:
+    """The number in {"ack": number}."""
+    if message is None or len(message) > LONGEST_MESSAGE:
+        return None
+    with suppress(ValueError):
+        told = json.loads(message)
+        seq = told.get("ack") if isinstance(told, dict) else None
+        return seq if isinstance(seq, int) and not isinstance(seq, bool) else None
+    return None

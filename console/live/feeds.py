@@ -1,0 +1,15 @@
+"""The hub of this process, and the cursor that the runs list starts from."""
+
+from django.conf import settings
+
+from console.live.hub import Hub, Position
+
+hub = Hub(settings.REDIS_URL)
+
+
+def position(tenant_id: int) -> Position:
+    """The cursor of a tenant's runs list; call it before reading the rows, from any thread of the process.
+
+    Until the first socket was opened in this process it is no cursor: the page reads its rows again once.
+    """
+    return hub.position(tenant_id)

@@ -1,0 +1,237 @@
+"""The hub, one a web process: reads new rows once and hands the same text to every socket that watches."""
+
+import asyncio
+import logging
+import secrets
+import time
+from contextlib import suppress
+from datetime import datetime
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from console.live import reading
+from console.live.audience import Audience
+from console.live.bell import Bell
+from console.live.run_feed import RunFeed
+from console.live.tenant_feed import TenantFeed
+from console.live.threads import in_thread
+from console.live.viewer import Viewer
+
+TICK_SECONDS = 0.05
+RUN_PAUSE_SECONDS = 0.25
+WANTED_SECONDS = 60.0
+
+logger = logging.getLogger(__name__)
+
+
+class Position(NamedTuple):
+    """A cursor of the runs list, read before the rows that it goes with; epoch "" when there is none yet."""
+
+    epoch: str
+    seq: int
+
+
+class WatchedRun:
+    """A run's feed and who watches it."""
+
+    def __init__(self, run_id: str) -> None:
+        self.feed = RunFeed(run_id)
+        self.audience = Audience()
+
+
+class WatchedTenant:
+    """A tenant's feed, who watches it, and until when pages that were just painted may still connect."""
+
+    def __init__(self, since: datetime) -> None:
+        self.feed = TenantFeed(since)
+        self.audience = Audience()
+        self.wanted_until = 0.0
+        self.resting = False
+
+    def want(self) -> None:
+        """A page was painted, or a socket was closed and may come back."""
+        self.wanted_until = time.monotonic() + WANTED_SECONDS
+        self.resting = False
+
+    def wanted(self) -> bool:
+        return bool(self.audience) or time.monotonic() < self.wanted_until
+
+    def rest_if_unwanted(self) -> None:
+        """From now on hints may be missed: a page that comes back later reads its rows again."""
+        if not self.resting and not self.wanted():
+            self.resting = True
+            self.feed.skip()
+
+
+class Hub:
+    """Lives on the web server's event loop; `position` alone may be called from any thread."""
+
+    def __init__(self, redis_url: str) -> None:
+        self.boot = secrets.token_hex(8)
+        self.bell = Bell(redis_url, self.hear, self.look)
+        self.runs: dict[str, WatchedRun] = {}
+        self.tenants: dict[int, WatchedTenant] = {}
+        self._dirty: dict[str, int] = {}
+        self._heads: dict[str, int] = {}
+        self._flushed_at: dict[str, float] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ring = asyncio.Event()
+        self._lock = asyncio.Lock()
+
+    def start(self) -> None:
+        """Begin to listen, once."""
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self.bell.run()), asyncio.create_task(self._flush_when_rung())]
+
+    async def stop(self) -> None:
+        """End what `start` began."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        self._tasks = []
+
+    def position(self, tenant_id: int) -> Position:
+        """Where the tenant's list stands now; from here on its changes are kept for the page to come."""
+        if self.bell.mode == "starting":
+            return Position("", 0)
+        watched = self.tenants.setdefault(tenant_id, WatchedTenant(timezone.now()))
+        watched.want()
+        return Position(self.boot, watched.feed.seq)
+
+    def hear(self, run_id: str, tenant_id: int, head: int) -> None:
+        """A hint: the run has come as far as ``head``."""
+        self._heads[run_id] = head
+        self._dirty[run_id] = tenant_id
+        self._ring.set()
+
+    async def look(self) -> None:
+        """Compare what is watched with the rows: hints may be lost."""
+        for watched in list(self.tenants.values()):
+            watched.rest_if_unwanted()
+        tenants = [tenant_id for tenant_id, watched in list(self.tenants.items()) if watched.wanted()]
+        if not tenants and not self.runs:
+            return
+        heads = await in_thread(reading.heads, tenants, list(self.runs))
+        for head in heads:
+            if self._heads.get(head.run_id) != head.seq:
+                self.hear(head.run_id, head.tenant_id, head.seq)
+        self._heads = {head.run_id: head.seq for head in heads}
+
+    # Who comes and goes ---------------------------------------------------------------------------
+
+    async def join_run(self, viewer: Viewer, run_id: str, epoch: str, seq: int) -> None:
+        """Bring a page of the run to the present and keep it there."""
+        async with self._lock:
+            watched = self.runs.setdefault(run_id, WatchedRun(run_id))
+            await self._advance(watched)
+            await self._welcome(watched, viewer, seq, known=watched.feed.knows(epoch, seq))
+
+    async def join_tenant(self, viewer: Viewer, tenant_id: int, epoch: str, seq: int) -> None:
+        """Bring a page of the runs list to the present and keep it there."""
+        async with self._lock:
+            watched = self.tenants.setdefault(tenant_id, WatchedTenant(timezone.now()))
+            known = epoch == self.boot and watched.feed.knows(seq)
+            watched.resting = False
+            await self._welcome(watched, viewer, seq, known=known)
+
+    async def leave(self, viewer: Viewer) -> None:
+        """The socket is closed."""
+        for watched in self._watched():
+            if viewer in watched.audience.viewers:
+                watched.audience.viewers.discard(viewer)
+                if isinstance(watched, WatchedTenant):
+                    watched.want()
+        self.runs = {run_id: watched for run_id, watched in self.runs.items() if watched.audience}
+
+    async def acknowledged(self, viewer: Viewer) -> None:
+        """The socket has room again: give it what it missed."""
+        if not (viewer.window.behind and viewer.window.open):
+            return
+        async with self._lock:
+            for watched in self._watched():
+                if viewer in watched.audience.viewers:
+                    await self._catch_up(watched, viewer)
+
+    def _watched(self) -> list[WatchedRun | WatchedTenant]:
+        return [*self.runs.values(), *self.tenants.values()]
+
+    async def _welcome(
+        self, watched: WatchedRun | WatchedTenant, viewer: Viewer, seq: int, *, known: bool
+    ) -> None:
+        watched.audience.viewers.add(viewer)
+        if not known:
+            epoch = watched.feed.epoch if isinstance(watched.feed, RunFeed) else self.boot
+            frame = watched.feed.refetch(epoch)
+            await watched.audience.hand_to(viewer, frame, seq=watched.feed.seq)
+        elif seq < watched.feed.seq:
+            frame = await in_thread(watched.feed.replay, seq)
+            await watched.audience.hand_to(viewer, frame, seq=watched.feed.seq)
+
+    async def _catch_up(self, watched: WatchedRun | WatchedTenant, viewer: Viewer) -> None:
+        if isinstance(watched, WatchedRun):
+            await self._advance(watched)
+        seq = viewer.window.sent
+        if isinstance(watched.feed, TenantFeed) and not watched.feed.knows(seq):
+            await watched.audience.hand_to(viewer, watched.feed.refetch(self.boot), seq=watched.feed.seq)
+        elif seq < watched.feed.seq:
+            frame = await in_thread(watched.feed.replay, seq)
+            await watched.audience.hand_to(viewer, frame, seq=watched.feed.seq)
+
+    # What is sent ---------------------------------------------------------------------------------
+
+    async def _flush_when_rung(self) -> None:
+        while True:
+            await self._ring.wait()
+            self._ring.clear()
+            await asyncio.sleep(TICK_SECONDS)
+            due = self._take_due(time.monotonic())
+            try:
+                async with self._lock:
+                    await self._flush(due)
+            except Exception:
+                logger.exception("live feed: could not read what changed")
+                self._dirty = {**due, **self._dirty}
+                await asyncio.sleep(1)
+            if self._dirty:
+                self._ring.set()
+
+    def _take_due(self, now: float) -> dict[str, int]:
+        """The runs that moved and have not been sent within the last quarter of a second."""
+        self._flushed_at = {run: at for run, at in self._flushed_at.items() if now - at < RUN_PAUSE_SECONDS}
+        due = {run: tenant for run, tenant in self._dirty.items() if run not in self._flushed_at}
+        self._dirty = {run: tenant for run, tenant in self._dirty.items() if run not in due}
+        self._flushed_at.update(dict.fromkeys(due, now))
+        return due
+
+    async def _flush(self, due: dict[str, int]) -> None:
+        for run_id in due:
+            watched = self.runs.get(run_id)
+            if watched and watched.audience.reading:
+                await self._advance(watched)
+            elif watched:
+                watched.audience.leave_behind()
+        wanted: list[str] = []
+        for run_id, tenant_id in due.items():
+            tenant = self.tenants.get(tenant_id)
+            if tenant and tenant.wanted():
+                wanted.append(run_id)
+            elif tenant:
+                tenant.feed.skip()
+        if wanted:
+            await self._record(wanted)
+
+    async def _advance(self, watched: WatchedRun) -> None:
+        prev = watched.feed.seq
+        frame = await in_thread(watched.feed.advance)
+        if frame is not None:
+            await watched.audience.hand(frame, prev=prev, seq=watched.feed.seq)
+
+    async def _record(self, run_ids: list[str]) -> None:
+        for run in await in_thread(reading.read_runs, run_ids):
+            watched = self.tenants[run.tenant_id]
+            frame = watched.feed.record(run)
+            if frame is not None:
+                await watched.audience.hand(frame, prev=watched.feed.seq - 1, seq=watched.feed.seq)

@@ -1,0 +1,15 @@
+"""What the feeds need of whoever watches."""
+
+from typing import Protocol
+
+from console.live.flow import Window
+
+
+class Viewer(Protocol):
+    """An open socket."""
+
+    window: Window
+
+    async def show(self, frame: str) -> None:
+        """Send the frame, as it is."""
+        ...

@@ -1,0 +1,38 @@
+"""What stands around every page of a tenant: where one can go, and which tenants one may switch to."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from console.access.policy import tenants_of
+from console.access.requests import TenantRequest
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """A link of the main navigation; ``key`` follows "g" on the keyboard."""
+
+    label: str
+    url: str
+    active: bool
+    key: str
+
+
+def frame(request: TenantRequest, *, active: str = "") -> dict[str, object]:
+    """The context that base.html reads on pages within a tenant."""
+    return {
+        "tenant": request.tenant,
+        "tenants": list(tenants_of(request.user)),
+        "nav": _links(request, active),
+        "verbs": request.verbs,
+    }
+
+
+def _links(request: TenantRequest, active: str) -> list[NavLink]:
+    links = [("Runs", "runs:list", "runs", "r")]
+    if "launch" in request.verbs:
+        links.append(("Launch", "runs:launch", "launch", "l"))
+    return [
+        NavLink(label, reverse(route, args=[request.tenant.slug]), active == name, key)
+        for label, route, name, key in links
+    ]

@@ -1,0 +1,143 @@
+"""What the launch page shows beside the form: agents, limits, money left, tools that are degraded."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from agents.contracts.specs import AgentSpec
+from agents.models import Agent, ToolHealth
+from budgets.models import Account, Surface, Tenant, Tier
+from budgets.tiers import SCOPE_NAMES, Limits, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChoice:
+    """An agent that can be launched, with what a person needs to choose it."""
+
+    name: str
+    number: int
+    spec: AgentSpec
+
+    @property
+    def example_query(self) -> str:
+        """What fills the launch page in with this agent's example."""
+        return urlencode({"agent": self.name, "task": self.spec.example_task})
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceChoice:
+    """A surface with the limits of its own tier."""
+
+    slug: str
+    name: str
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLeft:
+    """One budget that the run would count against, in nano-USD; without a limit, only what was spent."""
+
+    scope: Scope
+    limit_nanos: int | None
+    spent_nanos: int
+    held_nanos: int
+    resets_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        """The budget in words."""
+        return SCOPE_NAMES[self.scope].removeprefix("this ").capitalize()
+
+    @property
+    def left_nanos(self) -> int | None:
+        """What new calls may still reserve; None without a limit."""
+        if self.limit_nanos is None:
+            return None
+        return max(0, self.limit_nanos - self.spent_nanos - self.held_nanos)
+
+
+@dataclass(frozen=True, slots=True)
+class DegradedLink:
+    """One link of a tool's chain that is not served now, and why."""
+
+    tool: str
+    implementation: str
+    forced: bool
+    error: str
+
+
+def agent_choices() -> list[AgentChoice]:
+    """Every agent with a version, by name."""
+    agents = Agent.objects.filter(current__isnull=False).select_related("current").order_by("name")
+    return [
+        AgentChoice(agent.name, agent.current.number, agent.current.to_spec())
+        for agent in agents
+        if agent.current
+    ]
+
+
+def surface_choices(tenant: Tenant) -> list[SurfaceChoice]:
+    """The tenant's surfaces that have a tier; one without could not be launched on."""
+    tiers = (
+        Tier.objects.for_tenant(tenant)
+        .filter(user="")
+        .select_related("surface__tenant")
+        .order_by("surface__slug")
+    )
+    return [SurfaceChoice(tier.surface.slug, tier.surface.name, tier.to_limits()) for tier in tiers]
+
+
+def limits_for(surface: Surface, user: str) -> Limits | None:
+    """The limits that bind this end user here: an override of theirs, else the surface's tier."""
+    tier = Tier.objects.that_apply(surface, user).select_related("surface__tenant").first()
+    return tier.to_limits() if tier else None
+
+
+def budgets_left(*, surface: Surface, limits: Limits, user: str, session: str) -> list[BudgetLeft]:
+    """The budgets a launch would count against, narrow to wide; accounts that nobody used yet are full."""
+    subjects: dict[Scope, str] = {"tenant_month": "", "tenant_day": "", "surface_day": str(surface.pk)}
+    if user:
+        subjects["user_day"] = f"{surface.pk}/{user}"
+    if session:
+        subjects["session"] = f"{surface.pk}/{session}"
+    found = {account.known_scope: account for account in _accounts(surface.tenant, subjects)}
+    return [_left(scope, limits, found.get(scope)) for scope in reversed(subjects)]
+
+
+def degraded_links(spec: AgentSpec) -> list[DegradedLink]:
+    """The links of this agent's tools whose breaker is not closed."""
+    links = {f"{tool.name}/{link.name}" for tool in spec.tools for link in tool.implementations}
+    unhealthy = ToolHealth.objects.filter(link__in=links).filter(
+        Q(forced="open") | Q(forced="", state__in=("open", "half_open"))
+    )
+    return [_degraded(health) for health in unhealthy.order_by("link")]
+
+
+def attachable(choices: Iterable[AgentChoice], name: str) -> Sequence[str]:
+    """The file endings an agent accepts; none for an unknown one."""
+    return next((choice.spec.accepts for choice in choices if choice.name == name), ())
+
+
+def _accounts(tenant: Tenant, subjects: dict[Scope, str]) -> Iterable[Account]:
+    wanted = Q()
+    for scope, subject in subjects.items():
+        wanted |= Q(scope=scope, subject=subject)
+    return Account.objects.for_tenant(tenant).open_at(timezone.now()).filter(wanted)
+
+
+def _left(scope: Scope, limits: Limits, account: Account | None) -> BudgetLeft:
+    limit_nanos = limits.of(scope)
+    if account is None:
+        return BudgetLeft(scope, limit_nanos, 0, 0, None)
+    if limit_nanos is not None:
+        limit_nanos += account.topped_up_nanos
+    return BudgetLeft(scope, limit_nanos, account.spent_nanos, account.held_nanos, account.window_end_at)
+
+
+def _degraded(health: ToolHealth) -> DegradedLink:
+    tool, _, implementation = health.link.partition("/")
+    return DegradedLink(tool, implementation, health.forced == "open", health.last_error)

@@ -1,0 +1,116 @@
+"""The launch page: choose an agent, say the task, see what it may spend, go."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from agents.lifecycle import LaunchRefused, launch
+from agents.llms.catalogue import offers
+from agents.models import Run
+from budgets.models import Surface
+from budgets.tiers import Limits
+from console.access.requests import TenantRequest, in_tenant
+from console.screens.frame import frame
+from console.screens.launch.forms import LaunchForm
+from console.screens.launch.selectors import (
+    AgentChoice,
+    BudgetLeft,
+    agent_choices,
+    budgets_left,
+    degraded_links,
+    limits_for,
+    surface_choices,
+)
+from console.screens.launch.terminal import OPTIONS, launch_command
+
+Context = dict[str, object]
+
+
+@in_tenant("launch", "GET", "HEAD", "POST")
+def launch_run(request: TenantRequest) -> HttpResponse:
+    """Show the form; a right one launches and leads to the run."""
+    form = _form(request, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        run = _launched(request, form)
+        if run:
+            address = reverse("runs:detail", args=[request.tenant.slug, run.pk])
+            return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+    typed = request.POST if request.method == "POST" else form.initial
+    context = {**frame(request, active="launch"), "form": form, **_beside(request, form, typed)}
+    return render(request, "launch/launch.html", context, status=422 if form.errors else 200)
+
+
+@in_tenant("launch", "POST")
+def preview(request: TenantRequest) -> HttpResponse:
+    """What stands beside the form, for what is typed so far. Changes nothing."""
+    form = _form(request, None)
+    return render(request, "launch/_beside.html", _beside(request, form, request.POST))
+
+
+def _form(request: TenantRequest, data: Mapping[str, str] | None) -> LaunchForm:
+    agents, surfaces = agent_choices(), surface_choices(request.tenant)
+    initial = {"agent": request.GET.get("agent") or (agents[0].name if agents else "")}
+    initial["surface"] = request.GET.get("surface") or (surfaces[0].slug if surfaces else "")
+    initial |= {name: request.GET.get(name, "") for name in ("task", "user", "session", "llm")}
+    files = request.FILES if data is not None else None
+    return LaunchForm(data, files, tenant=request.tenant, agents=agents, surfaces=surfaces, initial=initial)
+
+
+def _launched(request: TenantRequest, form: LaunchForm) -> Run | None:
+    """The new run, or None with the refusal at the field that it is about."""
+    given = form.cleaned_data
+    try:
+        return launch(
+            tenant=request.tenant,
+            surface=form.chosen_surface(),
+            agent=form.chosen_agent(),
+            task=given["task"],
+            actor=request.user.get_username(),
+            user=given["user"],
+            session=given["session"],
+            llm=given["llm"],
+            attachments=given["attachments"],
+        )
+    except LaunchRefused as refusal:
+        field = refusal.field if refusal.field in form.fields else None
+        form.add_error(field, forms.ValidationError(str(refusal)))
+    return None
+
+
+def _beside(request: TenantRequest, form: LaunchForm, typed: Mapping[str, object]) -> Context:
+    """The context of launch/_beside.html."""
+    words = {
+        name: str(typed.get(name, "")) for name in ("agent", "task", "surface", "user", "session", "llm")
+    }
+    agent = _named(form.agents, words["agent"])
+    surface = (
+        Surface.objects.for_tenant(request.tenant)
+        .select_related("tenant")
+        .filter(slug=words["surface"])
+        .first()
+    )
+    limits = limits_for(surface, words["user"]) if surface else None
+    options = {**{name: words[name] for name in OPTIONS if name != "tenant"}, "tenant": request.tenant.slug}
+    return {
+        "tenant": request.tenant,
+        "agent": agent,
+        "llms": offers(os.environ),
+        "limits": limits,
+        "max_ms": limits.max_seconds * 1000 if limits else None,
+        "budgets": _budgets(surface, limits, words) if surface and limits else [],
+        "degraded": degraded_links(agent.spec) if agent else [],
+        "command": launch_command(agent=words["agent"], task=words["task"], options=options),
+    }
+
+
+def _budgets(surface: Surface, limits: Limits, words: Mapping[str, str]) -> list[BudgetLeft]:
+    return budgets_left(surface=surface, limits=limits, user=words["user"], session=words["session"])
+
+
+def _named(agents: Sequence[AgentChoice], name: str) -> AgentChoice | None:
+    return next((agent for agent in agents if agent.name == name), None)

@@ -1,0 +1,43 @@
+"""How fast a run spends and when it meets its cap, in integers. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from budgets.money import format_usd
+from console.live.figures import age
+
+ENOUGH_TIME = timedelta(seconds=5)
+"""Younger runs have a rate that means nothing."""
+
+FAR_OFF = timedelta(hours=1)
+"""A cap further away than this is no news."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Nano-USD a minute since the start, and the time until the cap at that pace (None: no cap)."""
+
+    nanos_per_minute: int
+    until_cap: timedelta | None
+
+
+def pace(*, cost_nanos: int, cap_nanos: int | None, started_at: datetime, now: datetime) -> Pace | None:
+    """None while there is nothing to go by."""
+    elapsed = now - started_at
+    elapsed_ms = elapsed // timedelta(milliseconds=1)
+    if elapsed < ENOUGH_TIME or cost_nanos <= 0:
+        return None
+    if cap_nanos is None:
+        return Pace(cost_nanos * 60_000 // elapsed_ms, None)
+    left = max(0, cap_nanos - cost_nanos)
+    return Pace(cost_nanos * 60_000 // elapsed_ms, timedelta(milliseconds=left * elapsed_ms // cost_nanos))
+
+
+def pace_text(found: Pace | None) -> str:
+    """The pace in words, such as "cap in 48s at $0.47/min"; empty when there is none."""
+    if found is None:
+        return ""
+    rate = f"{format_usd(found.nanos_per_minute)}/min"
+    if found.until_cap is None or found.until_cap > FAR_OFF:
+        return f"at {rate}"
+    return f"cap in {age(int(found.until_cap.total_seconds()))} at {rate}"

@@ -1,0 +1,169 @@
+"""One run: its page, the detail of a step, and the verbs that act on it."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from agents.lifecycle import decide, kill, pause, resume
+from agents.llms.catalogue import label_of
+from agents.models import Run
+from console.access.requests import TenantRequest, in_tenant
+from console.live.reading import read_trace
+from console.screens.elapsed import took_ms
+from console.screens.frame import frame
+from console.screens.launch.terminal import launch_command
+from console.screens.run.forms import DecisionForm, KillForm
+from console.screens.run.receipt import receipt_of
+from console.screens.run.selectors import (
+    answer_of,
+    conversation_before,
+    events_of,
+    find_run,
+    no_ai,
+    open_approvals,
+    pace_of,
+    served_llms,
+)
+from console.screens.run.spending import pace_text
+from console.screens.run.steps import StepDetail, step_detail
+from console.screens.run.why import located, why
+
+AGAIN_TASK_CHARACTERS = 1_500
+"""A longer task does not fit an address that every server takes."""
+MAY_RESUME = frozenset({"paused", "paused_budget"})
+MAY_PAUSE = frozenset({"queued", "running"})
+
+Context = dict[str, object]
+
+
+@in_tenant("view")
+def show(request: TenantRequest, run_id: str) -> HttpResponse:
+    """The page; asked by htmx for a step, only that step's panel."""
+    run = _run(request, run_id)
+    context = _trace_context(request, run)
+    if request.htmx and (request.htmx.target or "").endswith("#step"):
+        return render(request, "run/_step.html", context)
+    return render(request, "run/run.html", {**context, **_page_context(request, run)})
+
+
+@in_tenant("kill", "GET", "HEAD", "POST")
+def kill_run(request: TenantRequest, run_id: str) -> HttpResponse:
+    """Ask for a reason in a dialog (GET), then kill (POST)."""
+    run = _run(request, run_id)
+    form = KillForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid() and not run.ended:
+        kill(run=run, actor=request.user.get_username(), reason=form.cleaned_data["reason"])
+        # An empty answer closes the dialog; the live feed shows each state once it is so.
+        return HttpResponse() if request.htmx else _back(run)
+    refused = request.method == "POST"
+    status = 409 if refused and run.ended else 422 if refused else 200
+    effects = run.effects.filter(state="started")
+    context = {**frame(request, active="runs"), "run": run, "form": form, "effects": effects}
+    return render(request, "run/_kill.html" if request.htmx else "run/kill.html", context, status=status)
+
+
+@in_tenant("pause", "POST")
+def pause_run(request: TenantRequest, run_id: str) -> HttpResponse:
+    """Let the run stop before its next step."""
+    run = _run(request, run_id)
+    pause(run=run, actor=request.user.get_username())
+    return _back(run)
+
+
+@in_tenant("resume", "POST")
+def resume_run(request: TenantRequest, run_id: str) -> HttpResponse:
+    """Let a paused run go on."""
+    run = _run(request, run_id)
+    resume(run=run, actor=request.user.get_username())
+    return _back(run)
+
+
+@in_tenant("decide_approval", "POST")
+def decide_approval(request: TenantRequest, run_id: str, approval_id: int) -> HttpResponse:
+    """Approve or deny one call; whoever comes second sees the first decision on the page."""
+    run = _run(request, run_id)
+    approval = get_object_or_404(run.approvals, pk=approval_id)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _page_with_problem(request, run, form)
+    approve = form.cleaned_data["decision"] == "approve"
+    decide(
+        approval=approval, actor=request.user.get_username(), approve=approve, note=form.cleaned_data["note"]
+    )
+    return _back(run)
+
+
+def _run(request: TenantRequest, run_id: str) -> Run:
+    run = find_run(request.tenant, run_id)
+    if run is None:
+        raise Http404
+    return run
+
+
+def _back(run: Run) -> HttpResponse:
+    return redirect("runs:detail", tenant=run.tenant.slug, run_id=run.pk)
+
+
+def _page_with_problem(request: TenantRequest, run: Run, form: DecisionForm) -> HttpResponse:
+    context = {**_trace_context(request, run), **_page_context(request, run), "decision_form": form}
+    return render(request, "run/run.html", context, status=422)
+
+
+def _trace_context(request: TenantRequest, run: Run) -> Context:
+    trace, events = read_trace(run.pk), events_of(run)
+    detail = step_detail(events, trace.spans, request.GET.get("step", ""))
+    return {
+        "tenant": request.tenant,
+        "run": run,
+        "live": trace,
+        "spans": trace.spans,
+        "served": served_llms(trace.spans),
+        "findings": located(why(events), trace.spans),
+        "detail": detail,
+        "conversation": _conversation(run, detail),
+        "asked_for_step": "step" in request.GET,
+    }
+
+
+def _conversation(run: Run, detail: StepDetail | None) -> list[object]:
+    return [*conversation_before(run, detail.turn)] if detail and detail.span.kind == "llm" else []
+
+
+def _page_context(request: TenantRequest, run: Run) -> Context:
+    return {
+        **frame(request, active="runs"),
+        "spec": run.version.spec,
+        "took_ms": took_ms(run),
+        "pace_text": pace_text(pace_of(run)),
+        "max_turns": run.limits.get("max_turns"),
+        "llm_label": label_of(run.llm),
+        "no_ai": no_ai(run),
+        "approvals": open_approvals(run) if run.state == "waiting_approval" else [],
+        "receipt": receipt_of(run),
+        "answer": answer_of(run),
+        "attachments": run.attachments.select_related("blob").defer("blob__content"),
+        "may_pause": "pause" in request.verbs and run.state in MAY_PAUSE and run.pause_requested_at is None,
+        "may_resume": "resume" in request.verbs and run.state in MAY_RESUME,
+        "again": _again(run),
+        "command": _command(run),
+    }
+
+
+def _again(run: Run) -> str:
+    """The launch page filled in with what this run was launched with."""
+    given = {"agent": run.agent_name, "surface": run.surface.slug, "user": run.user, "llm": run.llm}
+    if len(run.task) <= AGAIN_TASK_CHARACTERS:
+        given["task"] = run.task
+    address = reverse("runs:launch", args=[run.tenant.slug])
+    return f"{address}?{urlencode({name: value for name, value in given.items() if value})}"
+
+
+def _command(run: Run) -> str:
+    options = {
+        "tenant": run.tenant.slug,
+        "surface": run.surface.slug,
+        "user": run.user,
+        "session": run.session,
+    }
+    return launch_command(agent=run.agent_name, task=run.task, options={**options, "llm": run.llm})

@@ -1,0 +1,227 @@
+"""Why a run is where it is, from the facts in its trace: first cause first, nothing guessed.
+
+Pure: events in, findings out.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from agents.contracts.base import JsonObject
+from budgets.money import format_usd
+from budgets.tiers import SCOPE_NAMES, Scope
+from console.live.span import Span
+
+Severity = Literal["bad", "warn", "note"]
+MOST_FINDINGS = 8
+
+
+class Fact(Protocol):
+    """An event with its number, as the trace stores it."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def span_id(self) -> str: ...
+    @property
+    def parent_span_id(self) -> str: ...
+    @property
+    def data(self) -> JsonObject: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One cause: what happened, how bad, at which event and step, and how often after that."""
+
+    severity: Severity
+    title: str
+    text: str
+    seq: int
+    span_id: str = ""
+    times: int = 1
+    step_id: str = ""
+    step_label: str = ""
+
+
+def why(events: Sequence[Fact]) -> list[Finding]:
+    """The causes in the order they began, like ones counted together, at most eight."""
+    found = [finding for event in events if (finding := _finding(event))]
+    times = Counter((finding.title, finding.severity) for finding in found)
+    return _capped(_first_of_each(found, times))
+
+
+def located(findings: Iterable[Finding], spans: Iterable[Span]) -> list[Finding]:
+    """The findings with the row of the trace that each is about."""
+    rows = {span.span_id: span for span in spans}
+    found = []
+    for finding in findings:
+        row = rows.get(f"e{finding.seq}") or rows.get(finding.span_id)
+        found.append(replace(finding, step_id=row.span_id, step_label=row.label) if row else finding)
+    return found
+
+
+def _first_of_each(found: Iterable[Finding], times: Counter[tuple[str, Severity]]) -> Iterator[Finding]:
+    seen: set[tuple[str, Severity]] = set()
+    for each in found:
+        like = (each.title, each.severity)
+        if like not in seen:
+            seen.add(like)
+            yield Finding(each.severity, each.title, each.text, each.seq, each.span_id, times[like])
+
+
+def _capped(findings: Iterable[Finding]) -> list[Finding]:
+    """With more than fit, notes go first, then warnings; what is left keeps its order."""
+    all_found = list(findings)
+    rank = {"bad": 0, "warn": 1, "note": 2}
+    kept = sorted(all_found, key=lambda finding: (rank[finding.severity], finding.seq))[:MOST_FINDINGS]
+    return sorted(kept, key=lambda finding: finding.seq)
+
+
+def _finding(event: Fact) -> Finding | None:
+    tell = _TELLERS.get(event.kind)
+    told = tell(event.data) if tell else None
+    if told is None:
+        return None
+    severity, title, text = told
+    # An attempt's or a hold's cause is looked up at the step it belongs to.
+    span = event.parent_span_id if event.kind == "attempt.ended" else event.span_id
+    return Finding(severity, title, text, event.seq, span)
+
+
+Told = tuple[Severity, str, str]
+
+
+def _word(data: JsonObject, *names: str) -> str:
+    return next((str(data[name]) for name in names if data.get(name)), "")
+
+
+def _model_ended(data: JsonObject) -> Told | None:
+    if data.get("status") != "failed":
+        return None
+    return "bad", f"LLM call failed: {_word(data, 'error') or 'no answer'}", _word(data, "detail")
+
+
+def _model_retried(data: JsonObject) -> Told:
+    return "warn", f"LLM call retried: {_word(data, 'error')}", _word(data, "detail")
+
+
+def _model_fallback(data: JsonObject) -> Told:
+    return "warn", f"LLM fell back: {_word(data, 'from')} → {_word(data, 'to')}", _word(data, "error")
+
+
+def _attempt_ended(data: JsonObject) -> Told | None:
+    if data.get("status") not in {"failed", "timeout"}:
+        return None
+    verb = "timed out" if data["status"] == "timeout" else "failed"
+    return "bad", f"{_word(data, 'implementation')} {verb}", _word(data, "error")
+
+
+def _tool_fallback(data: JsonObject) -> Told:
+    return (
+        "warn",
+        f"{_word(data, 'tool')} fell back: {_word(data, 'from')} → {_word(data, 'to')}",
+        _word(data, "error"),
+    )
+
+
+def _tool_ended(data: JsonObject) -> Told | None:
+    if data.get("status") != "degraded":
+        return None
+    return (
+        "warn",
+        f"{_word(data, 'tool')} is degraded",
+        _word(data, "reason") or "Every implementation failed.",
+    )
+
+
+def _call_rejected(data: JsonObject) -> Told:
+    fields = data.get("fields")
+    problems = [
+        f"{field.get('path') or 'arguments'}: {field.get('problem', '')}"
+        for field in (fields if isinstance(fields, list) else [])
+        if isinstance(field, dict)
+    ]
+    words = _word(data, "error_type").replace("_", " ")
+    return "warn", f"Call of {_word(data, 'tool')} rejected: {words}", "; ".join(problems)
+
+
+def _call_blocked(data: JsonObject) -> Told:
+    return (
+        "warn",
+        f"{_word(data, 'tool')} blocked",
+        f"The same call was repeated {_word(data, 'repeats')} times.",
+    )
+
+
+def _withdrawn(data: JsonObject) -> Told:
+    text = f"{_word(data, 'rejections')} rejected calls in a row."
+    return "warn", f"{_word(data, 'tool')} withdrawn for this run", text
+
+
+def _hold_refused(data: JsonObject) -> Told:
+    scope = _word(data, "scope")
+    of = SCOPE_NAMES.get(_scope(scope), scope) if scope else "this run"
+    amounts = (
+        ("limit", "limit_nanos"),
+        ("spent", "spent_nanos"),
+        ("held", "held_nanos"),
+        ("asked", "asked_nanos"),
+    )
+    shown = [
+        f"{name} {format_usd(nanos)}" for name, key in amounts if isinstance(nanos := data.get(key), int)
+    ]
+    return "bad", f"The budget of {of} refused the next call", ", ".join(shown) or _word(data, "text")
+
+
+def _scope(scope: str) -> Scope:
+    return next((known for known in SCOPE_NAMES if known == scope), "run")
+
+
+def _verdict(data: JsonObject) -> Told | None:
+    if data.get("accepted"):
+        return None
+    issues = data.get("issues")
+    texts = [
+        str(issue.get("text", ""))
+        for issue in (issues if isinstance(issues, list) else [])
+        if isinstance(issue, dict)
+    ]
+    return "warn", "The critic sent the draft back", "; ".join(texts)
+
+
+def _kill(data: JsonObject) -> Told:
+    return "note", f"Killed by {_word(data, 'by')}", _word(data, "reason")
+
+
+def _paused(data: JsonObject) -> Told:
+    return "note", _word(data, "state").replace("_", " ").capitalize() or "Paused", _word(data, "reason")
+
+
+def _ended(data: JsonObject) -> Told | None:
+    if data.get("state") not in {"failed", "dead", "refused", "flagged", "degraded"}:
+        return None
+    severity: Severity = "warn" if data["state"] in {"flagged", "degraded"} else "bad"
+    return severity, f"The run ended {_word(data, 'state')}", _word(data, "reason")
+
+
+_TELLERS = {
+    "model.ended": _model_ended,
+    "model.retried": _model_retried,
+    "model.fallback": _model_fallback,
+    "attempt.ended": _attempt_ended,
+    "tool.fallback": _tool_fallback,
+    "tool.ended": _tool_ended,
+    "call.rejected": _call_rejected,
+    "call.blocked": _call_blocked,
+    "tool.withdrawn": _withdrawn,
+    "hold.refused": _hold_refused,
+    "verdict.given": _verdict,
+    "kill.requested": _kill,
+    "run.paused": _paused,
+    "error.raised": lambda data: ("bad", f"Error in {_word(data, 'where')}", _word(data, "error")),
+    "effect.unknown": lambda data: ("bad", f"Nobody knows whether {_word(data, 'tool')} happened", ""),
+    "run.ended": _ended,
+}

@@ -1,0 +1,124 @@
+"""What the runs page reads: one page of runs, the figures above them, and the ones a person may filter by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import overload
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from agents.contracts.endings import TERMINAL, WAITING
+from agents.models import Run
+from budgets.models import Account, Tenant
+from console.screens.runs.filters import filter_runs
+from console.screens.runs.query import Query
+
+PAGE_ROWS = 50
+ORDERS = {
+    "": (),
+    "-cost": ("-cost_nanos", "-id"),
+    "cost": ("cost_nanos", "-id"),
+    "-steps": ("-steps_count", "-id"),
+    "steps": ("steps_count", "-id"),
+    "-errors": ("-errors_count", "-id"),
+    "errors": ("errors_count", "-id"),
+    "-age": ("id",),
+    "age": ("-id",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The figures above the list, of all runs of the tenant."""
+
+    total: int
+    running: int
+    waiting: int
+    failed_last_hour: int
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What the tenant spent since its midnight and may still come to spend, in nano-USD."""
+
+    spent_nanos: int
+    held_nanos: int
+    limit_nanos: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunsPage:
+    """One page of matching runs with what was wrong with the filter."""
+
+    page: "Page[Run]"
+    problems: list[str]
+
+
+class LiveFirst(Sequence[Run]):
+    """Live runs, the worst first, then the ended ones, newest first; each half along its own index."""
+
+    def __init__(self, runs: QuerySet[Run]) -> None:
+        over = Q(state__in=TERMINAL)
+        self.live = runs.exclude(over).order_by("-severity", "-id")
+        self.ended = runs.filter(over).order_by("-id")
+        counts = runs.aggregate(live=Count("pk", filter=~over), ended=Count("pk", filter=over))
+        self.live_count, self.ended_count = counts["live"], counts["ended"]
+
+    def __len__(self) -> int:
+        return self.live_count + self.ended_count
+
+    @overload
+    def __getitem__(self, index: int) -> Run: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Run]: ...
+    def __getitem__(self, index: int | slice) -> Run | list[Run]:
+        if isinstance(index, int):
+            return self[index : index + 1][0]
+        start, stop, _ = index.indices(len(self))
+        split = self.live_count
+        found = list(self.live[min(start, split) : min(stop, split)]) if start < split else []
+        return found + (list(self.ended[max(start - split, 0) : stop - split]) if stop > split else [])
+
+
+def runs_page(*, tenant: Tenant, query: Query, order: str = "", number: str | int = 1) -> RunsPage:
+    """The page of this number (the nearest one when it does not exist)."""
+    runs, problems = filter_runs(tenant_runs(tenant), query)
+    columns = ORDERS.get(order, ())
+    rows: Sequence[Run] | QuerySet[Run] = runs.order_by(*columns) if columns else LiveFirst(runs)
+    return RunsPage(Paginator(rows, PAGE_ROWS).get_page(number), problems)
+
+
+def tenant_runs(tenant: Tenant) -> QuerySet[Run]:
+    """A tenant's runs with the surface that each row names."""
+    return Run.objects.filter(tenant=tenant).select_related("surface").defer("task", "answer", "limits")
+
+
+def summary(tenant: Tenant) -> Summary:
+    """Counts over the live runs and the last hour, so that history does not slow the page."""
+    hour_ago = timezone.now() - timedelta(hours=1)
+    runs = Run.objects.filter(tenant=tenant)
+    live = runs.exclude(state__in=TERMINAL).aggregate(
+        all=Count("pk"), waiting=Count("pk", filter=Q(state__in=WAITING))
+    )
+    failed = runs.filter(ended_at__gte=hour_ago, state__in=("failed", "dead")).count()
+    return Summary(
+        total=runs.count(),
+        running=live["all"] - live["waiting"],
+        waiting=live["waiting"],
+        failed_last_hour=failed,
+    )
+
+
+def spent_today(tenant: Tenant) -> Today:
+    """From the account of the tenant's day; nothing spent when there is none yet."""
+    account = Account.objects.for_tenant(tenant).of_scope("tenant_day").open_at(timezone.now()).first()
+    if account is None:
+        return Today(0, 0, tenant.day_limit_nanos)
+    limit_nanos = account.limit_nanos
+    return Today(
+        account.spent_nanos,
+        account.held_nanos,
+        None if limit_nanos is None else limit_nanos + account.topped_up_nanos,
+    )

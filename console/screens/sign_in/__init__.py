@@ -1,0 +1,1 @@
+"""Sign in and out: by password, or once by a link."""

@@ -1,0 +1,22 @@
+"""Every address of the console; within a tenant, everything is fetched through it."""
+
+from django.urls import include, path
+
+from console.health import health
+from console.screens.home.views import home
+from console.screens.launch.urls import urlpatterns as launch
+from console.screens.run.urls import urlpatterns as run
+from console.screens.runs.urls import urlpatterns as runs
+
+runs_urls = [
+    path("", include(runs)),
+    path("new/", include(launch)),
+    path("<str:run_id>/", include(run)),
+]
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("healthz/", health, name="health"),
+    path("", include("console.screens.sign_in.urls")),
+    path("t/<slug:tenant>/runs/", include((runs_urls, "runs"))),
+]

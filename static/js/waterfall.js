@@ -1,0 +1,111 @@
+// The waterfall: all lanes share one axis, which grows in steps as time goes on; bars of open spans grow.
+// <tbody data-follow data-first-at="..."> holds rows with rect.bar[data-at-ms][data-ms | data-open].
+// Follow mode: at the bottom new steps scroll into view; further up they are counted on a button.
+
+const STEPS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
+const SVG = "http://www.w3.org/2000/svg";
+let skew = 0;
+let waiting = 0;
+document.addEventListener("wf:clock", (event) => { skew = event.detail.skew; });
+
+function roof(ms) {
+  const power = 10 ** Math.floor(Math.log10(Math.max(ms, 1000)));
+  return STEPS.map((step) => step * power).find((each) => each >= ms) ?? 10 * power;
+}
+
+function words(ms) {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)}m ${String(Math.floor((ms % 60_000) / 1000)).padStart(2, "0")}s`;
+}
+
+function put(el, name, value) {
+  if (el.getAttribute(name) !== value) el.setAttribute(name, value);
+}
+
+function drawAxis(svg, total) {
+  if (svg.dataset.total === String(total)) return;
+  svg.dataset.total = String(total);
+  const marks = [0, 0.25, 0.5, 0.75].map((part) => {
+    const text = document.createElementNS(SVG, "text");
+    text.setAttribute("x", `${part * 100}%`);
+    text.setAttribute("y", "12");
+    text.textContent = part === 0 ? "0" : words(total * part).replace(".0 ", " ");
+    return text;
+  });
+  svg.replaceChildren(...marks);
+}
+
+function draw() {
+  const box = document.querySelector("[data-follow]");
+  if (!box || document.hidden) return false;
+  const frozen = document.documentElement.dataset.live === "lost";
+  const bars = [...box.querySelectorAll("rect.bar")].map((el) => ({ el, at: Number(el.dataset.atMs), open: el.hasAttribute("data-open") }));
+  const started = Date.parse(box.dataset.firstAt ?? "");
+  const now = Number.isNaN(started) ? 0 : Date.now() + skew - started;
+  for (const bar of bars) bar.ms = bar.open ? Math.max(0, now - bar.at) : Number(bar.el.dataset.ms) || 0;
+  if (frozen) return true;
+  const total = roof(Math.max(1000, ...bars.map((bar) => bar.at + bar.ms)));
+  document.querySelectorAll("[data-axis]").forEach((svg) => drawAxis(svg, total));
+  for (const bar of bars) {
+    put(bar.el, "x", `${((bar.at / total) * 100).toFixed(3)}%`);
+    put(bar.el, "width", `${Math.max(0.35, (bar.ms / total) * 100).toFixed(3)}%`);
+    if (bar.open && now) {
+      const cell = document.getElementById(bar.el.id.replace(/-bar$/, "-dur"));
+      if (cell) cell.textContent = words(bar.ms);
+    }
+  }
+  return bars.some((bar) => bar.open);
+}
+
+// Follow mode ----------------------------------------------------------------------------------------
+
+let atBottom = true;
+const more = document.createElement("button");
+more.type = "button";
+more.className = "button pill low";
+more.dataset.key = "n";
+more.hidden = true;
+more.addEventListener("click", () => {
+  const all = shown();
+  all.at(-1)?.scrollIntoView({ block: "center" });
+  settle();
+});
+
+const shown = () => [...document.querySelectorAll("[data-follow] > [data-row]")].filter((row) => row.getClientRects().length);
+
+function settle() {
+  const last = shown().at(-1);
+  atBottom = !last || last.getBoundingClientRect().bottom <= innerHeight + 8;
+  if (atBottom) waiting = 0;
+  more.hidden = waiting === 0;
+}
+
+function follow(appended) {
+  const steps = appended.filter((row) => row.matches("[data-follow] > [data-row]") && row.getClientRects().length);
+  if (!steps.length) return;
+  if (atBottom) {
+    steps.at(-1).scrollIntoView({ block: "nearest" });
+  } else {
+    waiting += steps.length;
+    more.textContent = `${waiting} new ${waiting === 1 ? "step" : "steps"} · show (n)`;
+  }
+  settle();
+}
+
+let timer = null;
+function turn() {
+  clearTimeout(timer);
+  if (draw()) timer = setTimeout(turn, matchMedia("(prefers-reduced-motion: reduce)").matches ? 2_000 : 250);
+}
+
+if (document.querySelector("[data-follow]")) {
+  document.body.append(more);
+  document.addEventListener("wf:ops", (event) => { turn(); follow(event.detail.appended); });
+  document.addEventListener("visibilitychange", turn);
+  document.addEventListener("htmx:after:swap", turn);
+  addEventListener("scroll", settle, { passive: true });
+  addEventListener("resize", settle, { passive: true });
+  turn();
+  settle();
+}

@@ -1,0 +1,131 @@
+"""Pattern 6: code checks what code can check; a rejected draft is revised twice, then the best one is flagged."""
+
+import pytest
+from pydantic import JsonValue, ValidationError
+
+from agents.contracts.messages import UserMessage
+from agents.contracts.specs import CheckSpec
+from agents.engine import critic
+from agents.engine.critic.registry import Draft, UnknownCheck, judge
+from tests.agents.engine.doubles import Script, asks, call, says
+from tests.agents.engine.world import World, spec_of
+
+ENGLISH = "This is the answer to the question that was asked, and it is written in plain words for a person to read. "
+GERMAN = "Dies ist eine Antwort, welche ganz sicher nicht englisch ist, sondern deutsch geschrieben wurde, damit man "
+SCHEMA: JsonValue = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}
+
+
+def complaints(check: str, text: str, settings: dict[str, JsonValue], sources: frozenset[int] = frozenset()) -> list[str]:
+    """What one check says of a text."""
+    verdict = judge([CheckSpec(check=check, settings=settings)], Draft(text, sources))
+    return [issue.text for issue in verdict.issues]
+
+
+@pytest.mark.parametrize(
+    ("check", "text", "settings"),
+    [
+        ("citations", "Tea [1], cups [2].", {"minimum": 2}),
+        ("citations", "No source needed.", {"minimum": 0}),
+        ("length", "12345", {"minimum": 5, "maximum": 5}),
+        ("banned", "A guaranteed success.", {"phrases": ["guarantee"]}),
+        ("required", "Our REFUND policy.", {"phrases": ["refund policy"]}),
+        ("links", "See https://docs.example.com/a?b=1.", {"allowed_hosts": ["docs.example.com"]}),
+        ("secrets", "sk-short and AKIA too", {}),
+        ("language", ENGLISH * 2, {"code": "en"}),
+        ("language", "Kurz und deutsch.", {"code": "en"}),
+        ("json_schema", '{"n": 5}', {"schema": SCHEMA}),
+    ],
+)
+def test_a_check_lets_through_what_is_right(check: str, text: str, settings: dict[str, JsonValue]) -> None:
+    assert complaints(check, text, settings, frozenset({1, 2})) == []
+
+
+@pytest.mark.parametrize(
+    ("check", "text", "settings", "says"),
+    [
+        ("citations", "Tea [7].", {}, "[7] cites a source that was not read; sources read: [1], [2]."),
+        ("citations", "Tea.", {"minimum": 1}, "needs 1, written as [n]"),
+        ("citations", "Tea [1][1].", {"minimum": 2}, "cites 1 source(s)"),
+        ("length", "   1234 ", {"minimum": 5}, "has 4 characters and needs at least 5"),
+        ("length", "123456", {"maximum": 5}, "may have at most 5"),
+        ("banned", "As an AI I know.", {"phrases": ["as an ai"]}, "“as an ai” must not be used"),
+        ("required", "Refunds.", {"phrases": ["refund"]}, "must contain “refund”"),
+        ("links", "https://evil.example/x", {"allowed_hosts": ["example"]}, "not to an allowed site"),
+        ("links", "https://good.example@evil.example/", {"allowed_hosts": ["good.example"]}, "not to an allowed site"),
+        ("links", "HTTPS://evil.example", {}, "not to an allowed site"),
+        ("secrets", "key sk-" + "a" * 30, {}, "looks like an OpenAI key"),
+        ("secrets", "key ghp_" + "a" * 36, {}, "looks like a GitHub token"),
+        ("secrets", "-----BEGIN RSA PRIVATE KEY-----", {}, "looks like a private key"),
+        ("language", GERMAN * 3, {"code": "en"}, "must be in English"),
+        ("json_schema", "n = 5", {"schema": SCHEMA}, "must be JSON and nothing else"),
+        ("json_schema", '{"n": "5"}', {"schema": SCHEMA}, "At $.n"),
+        ("json_schema", "{}", {"schema": {"type": "nothing"}}, "own JSON Schema is not valid"),
+    ],
+)
+def test_a_check_says_what_is_wrong(check: str, text: str, settings: dict[str, JsonValue], says: str) -> None:
+    assert says in " ".join(complaints(check, text, settings, frozenset({1, 2})))
+
+
+def test_an_issue_about_a_secret_does_not_repeat_it() -> None:
+    secret = "sk-" + "a1" * 20
+    assert secret not in " ".join(complaints("secrets", f"The key is {secret}.", {}))
+
+
+@pytest.mark.parametrize(
+    ("check", "settings"),
+    [
+        ("banned", {}),
+        ("required", {}),
+        ("json_schema", {}),
+        ("language", {}),
+        ("language", {"code": "xx"}),
+        ("length", {"max": 5}),
+        ("citations", {"minimum": -1}),
+    ],
+)
+def test_settings_that_are_missing_or_misspelt_are_an_error(check: str, settings: dict[str, JsonValue]) -> None:
+    with pytest.raises(ValidationError):
+        complaints(check, "text", settings)
+
+
+def test_an_unknown_check_is_an_error_that_names_the_known_ones() -> None:
+    assert critic.content_checks.length is not None
+    with pytest.raises(UnknownCheck, match="citations"):
+        complaints("beauty", "text", {})
+
+
+def test_a_citation_counts_only_when_the_source_was_really_read() -> None:
+    script: Script = [asks(call("look_up", text="tea")), says("Tea [1] and [2]."), says("Tea [1].")]
+    world = World(script, spec_of(checks=[("citations", {})]))
+    ending = world.start()
+    assert (ending.state, ending.answer) == ("completed", "Tea [1].")
+    assert [event.data["accepted"] for event in world.journal.kinds("verdict.given")] == [False, True]
+
+
+def test_a_rejected_draft_goes_back_with_its_issues() -> None:
+    spec = spec_of(checks=[("required", {"phrases": ["tea"]}), ("length", {"minimum": 9})])
+    world = World([says("Cup."), says("A cup of tea.")], spec)
+    assert world.start().answer == "A cup of tea."
+    revise = world.llm.requests[1].messages[-1]
+    assert isinstance(revise, UserMessage)
+    assert "must contain “tea”" in revise.text
+    assert "needs at least 9" in revise.text
+
+
+def test_after_two_revisions_the_best_draft_is_returned_with_a_flag() -> None:
+    drafts: Script = [says("Tea."), says("Tea, cup."), says("Pot."), says("Tea, cup, pot.")]
+    world = World(drafts, spec_of(checks=[("required", {"phrases": ["tea", "cup", "pot"]})]))
+    ending = world.start()
+    assert (ending.state, ending.answer) == ("flagged", "Tea, cup.")
+    assert len(world.llm.requests) == 3
+    assert "must contain “tea”" in ending.reason
+
+
+def test_the_critic_speaks_once_of_each_draft_also_when_the_run_is_paused_after_it() -> None:
+    world = World([says("Tea.")])
+    world.journal.pause_at = 2
+    assert world.start().state == "paused"
+    world.journal.pause_at = 0
+    assert world.start().state == "completed"
+    assert len(world.journal.kinds("verdict.given")) == 1
+    assert len(world.llm.requests) == 1

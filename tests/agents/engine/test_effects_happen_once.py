@@ -1,0 +1,107 @@
+"""Pattern 7: what acts on the world acts once; what nobody knows of waits for a person."""
+
+import pytest
+
+from agents.engine.guard import call_key
+from agents.engine.ports import ImplementationFailed, KnownEffect
+from tests.agents.engine.doubles import Crash, asks, call, fails, says
+from tests.agents.engine.world import SEND, SHOUT, World
+
+
+def key_of_letter(text: str = "hi") -> str:
+    """The key of the letter that the tests send."""
+    return call_key("send", SEND.version, {"to": "ann", "text": text}, SEND.volatile)
+
+
+def test_the_same_letter_is_sent_once_a_run() -> None:
+    letters = [asks(call("send", f"c{n}", to="ann", text="hi")) for n in range(2)]
+    world = World([*letters, says("Sent.")])
+    world.start()
+    assert world.tools.names == ["post"]
+    assert [result.content for result in world.results] == [{"sent_to": "ann", "key": key_of_letter()}] * 2
+    assert world.journal.kinds("call.deduped")[0].data["key"] == key_of_letter()
+
+
+def test_what_is_declared_volatile_makes_no_other_letter() -> None:
+    letters = [asks(call("send", f"c{n}", to="ann", text="hi", sent_at=f"12:0{n}")) for n in range(2)]
+    world = World([*letters, says("Sent.")])
+    world.start()
+    assert world.tools.names == ["post"]
+
+
+def test_another_text_is_another_letter() -> None:
+    letters = [asks(call("send", f"c{n}", to="ann", text=f"hi {n}")) for n in range(2)]
+    world = World([*letters, says("Sent.")])
+    world.start()
+    assert world.tools.names == ["post", "post"]
+
+
+def test_a_letter_of_another_run_of_the_tenant_is_not_sent_again() -> None:
+    world = World([asks(call("send", to="ann", text="hi")), says("Sent.")])
+    world.journal.effects[key_of_letter()] = KnownEffect("succeeded", {"sent_to": "ann"}, "c9", "other run")
+    world.start()
+    assert world.tools.invoked == []
+    assert world.content() == {"sent_to": "ann"}
+
+
+def test_a_letter_that_failed_may_be_sent_again() -> None:
+    world = World([asks(call("send", to="ann", text="hi")), says("Sent.")])
+    world.journal.effects[key_of_letter()] = KnownEffect("failed", None, "c0", "run")
+    assert world.start().state == "completed"
+    assert world.tools.names == ["post"]
+
+
+def test_a_keyed_letter_under_way_at_a_crash_goes_again_under_the_same_key() -> None:
+    world = World([asks(call("send", to="ann", text="hi")), says("Sent.")])
+    world.tools.replaced["post"] = fails(Crash())
+    with pytest.raises(Crash):
+        world.start()
+    world.tools.replaced.clear()
+    assert world.start().state == "completed"
+    assert [told.key for _, _, told in world.tools.invoked] == [key_of_letter()] * 2
+
+
+def test_an_unkeyed_one_under_way_at_a_crash_waits_for_a_person() -> None:
+    world = World([asks(call("shout", to="ann", text="hi")), says("Sent.")])
+    world.tools.replaced["courier"] = fails(Crash())
+    with pytest.raises(Crash):
+        world.start()
+    assert world.start().state == "waiting_resolution"
+    assert world.tools.names == ["courier"]
+    assert world.journal.kinds("effect.unknown")[0].data == {"tool": "shout", "call_id": "c1"}
+
+
+def test_a_letter_that_another_run_has_under_way_is_not_sent_beside_it() -> None:
+    world = World([asks(call("send", to="ann", text="hi")), says("Sent.")])
+    world.journal.effects[key_of_letter()] = KnownEffect("started", None, "c9", "other run")
+    assert world.start().state == "waiting_resolution"
+    assert world.tools.invoked == []
+
+
+@pytest.mark.parametrize(("maybe", "state"), [(True, "unknown"), (False, "failed")])
+def test_a_write_that_was_cut_off_is_unknown_and_one_that_was_refused_has_failed(maybe: bool, state: str) -> None:
+    world = World([asks(call("shout", to="ann", text="hi")), says("Not sure.")])
+    world.tools.replaced["courier"] = fails(ImplementationFailed("late", maybe_happened=maybe))
+    assert world.start().state == "degraded"
+    key = call_key("shout", SHOUT.version, {"to": "ann", "text": "hi"})
+    assert world.journal.effects[key].state == state
+
+
+def test_the_effect_is_recorded_before_it_leaves() -> None:
+    world = World([asks(call("send", to="ann", text="hi")), says("Sent.")])
+    seen: list[str] = []
+
+    def post(*_: object) -> str:
+        seen.extend(effect.state for effect in world.journal.effects.values())
+        return "sent"
+
+    world.tools.replaced["post"] = post
+    world.start()
+    assert seen == ["started"]
+    assert [effect.state for effect in world.journal.effects.values()] == ["succeeded"]
+
+
+def test_reads_leave_no_effect() -> None:
+    world = World([asks(call("look_up", text="tea")), says("Tea.")])
+    world.start()
+    assert world.journal.effects == {}

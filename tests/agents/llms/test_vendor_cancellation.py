@@ -1,0 +1,47 @@
+"""A cancelled call closes the vendor's socket at once."""
+
+import asyncio
+import time
+
+import pytest
+
+from agents.llms.registry import resolve
+from tests.agents.llms import streams
+from tests.agents.llms.stub_vendor import (
+    Answer,
+    StubVendor,
+    environ_for,
+    event_stream,
+    request_for,
+    stub_vendor,
+    unheard,
+)
+
+BEGUN = {
+    "openai:gpt-6-luna": event_stream(*streams.chat_events()[:2]),
+    "openai-responses:gpt-6-luna": event_stream(*streams.responses_events()[:1]),
+    "anthropic:claude-opus-5-5": event_stream(*streams.anthropic_events()[:3]),
+}
+CLOSED_WITHIN_SECONDS = 0.5
+
+
+async def seconds_to_close(llm: str, stub: StubVendor) -> float:
+    """How long after the cancellation the vendor sees its socket closed."""
+    call = asyncio.create_task(resolve(llm, environ_for(stub.port)).call(request_for(llm), unheard))
+    await stub.sent.wait()
+    started = time.perf_counter()
+    call.cancel()
+    await asyncio.wait_for(stub.closed.wait(), 10)
+    took = time.perf_counter() - started
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    return took
+
+
+@pytest.mark.parametrize(("llm", "body"), [*BEGUN.items(), ("openai:gpt-6-luna", b"")])
+def test_cancelling_closes_the_socket(llm: str, body: bytes) -> None:
+    async def cancelled() -> float:
+        async with stub_vendor(Answer(body, hang=True)) as stub:
+            return await seconds_to_close(llm, stub)
+
+    assert asyncio.run(cancelled()) < CLOSED_WITHIN_SECONDS

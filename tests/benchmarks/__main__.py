@@ -1,0 +1,92 @@
+"""The command line of the benchmarks: `python -m tests.benchmarks`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import signal
+import sys
+from pathlib import Path
+
+from tests.benchmarks.comparison import Comparison, compare
+from tests.benchmarks.databases import Databases
+from tests.benchmarks.report import as_json, describe_machine, machine_line, table
+from tests.benchmarks.rows import ROWS, Row
+
+REPETITIONS = 5
+QUICK_REPETITIONS = 3
+
+
+def main() -> int:
+    """Run the rows asked for; exit 1 when a contender failed, which a target that is missed is not."""
+    given = _parse()
+    for request in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(request, _end_cleanly)
+    repetitions = given.repetitions or (QUICK_REPETITIONS if given.quick else REPETITIONS)
+    machine = describe_machine()
+    _print(machine_line(machine))
+    comparisons: list[Comparison] = []
+    with Databases() as databases:
+        for row in _chosen(given.rows, turns=given.turns):
+            comparison = compare(row, databases, repetitions=repetitions, tell=_progress)
+            _print("\n" + table(comparison))
+            comparisons.append(comparison)
+    if given.json:
+        rows = [as_json(comparison) for comparison in comparisons]
+        given.json.write_text(
+            json.dumps({"machine": machine, "repetitions": repetitions, "rows": rows}, indent=2)
+        )
+    return int(any(standing.failed for each in comparisons for standing in each.standings))
+
+
+def _parse() -> argparse.Namespace:
+    names = [row.name for row in ROWS]
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks", description="Compare us with our peers."
+    )
+    parser.add_argument(
+        "rows", nargs="*", metavar="row", help=f"some of: {', '.join(names)}; all when none is named"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help=f"{QUICK_REPETITIONS} repetitions, not {REPETITIONS}"
+    )
+    parser.add_argument("--repetitions", type=_count, help="so many repetitions")
+    parser.add_argument("--turns", type=_count, help="so many turns a run, in every row")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the raw figures there")
+    given = parser.parse_args()
+    if unknown := sorted(set(given.rows) - set(names)):
+        parser.error(f"no row named {', '.join(unknown)}; there are {', '.join(names)}")
+    if given.json and not given.json.absolute().parent.is_dir():
+        parser.error(f"there is no folder {given.json.absolute().parent}")
+    return given
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("a whole number from 1 is needed")
+    return int(text)
+
+
+def _chosen(names: list[str], *, turns: int | None) -> list[Row]:
+    rows = [row for row in ROWS if not names or row.name in names]
+    return [dataclasses.replace(row, turns=turns) if turns else row for row in rows]
+
+
+def _end_cleanly(signal_number: int, _frame: object) -> None:
+    """Turn a request to end into an exception, so that PostgreSQL is stopped and the folders go."""
+    raise SystemExit(128 + signal_number)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _progress(text: str) -> None:
+    """Say what is going on, on stderr, so that the table can be piped."""
+    sys.stderr.write(f"  {text}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""What every test can ask for; the servers and the browser come from tests.harness."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+pytest_plugins = ["tests.harness.fixtures"]
+
+DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_setup", "live_stack", "make_stack"})
+SERVER_FIXTURES = frozenset({"redis_url", "live_stack", "make_stack", "browser", "page"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by what it asks for, so that nobody has to remember to."""
+    for item in items:
+        asked = frozenset(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") or asked & DATABASE_FIXTURES:
+            item.add_marker("database")
+        if asked & SERVER_FIXTURES:
+            item.add_marker("flows")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,  # noqa: ARG001
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Give each test process an SQLite file of its own: several people may test in one folder."""
+    default = settings.DATABASES["default"]
+    if default["ENGINE"].endswith("sqlite3"):
+        folder: Path = tmp_path_factory.mktemp("database")
+        default["TEST"]["NAME"] = str(folder / "test.sqlite3")

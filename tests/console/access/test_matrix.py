@@ -1,0 +1,112 @@
+"""Every address below a tenant, by every role and method."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from agents.models import Approval, Run
+from budgets.models import Tenant
+from console.models import User
+from tests.console.conftest import MakeRun, SignedIn
+
+ROUTES = ("list", "launch", "launch_preview", "detail", "kill", "pause", "resume", "decide_approval")
+EVERYBODY = {"acme_viewer", "acme_operator", "acme_approver", "acme_admin", "admin"}
+OPERATORS = EVERYBODY - {"acme_viewer"}
+DECIDERS = OPERATORS - {"acme_operator"}
+ALLOWED = {
+    ("list", "get"): EVERYBODY,
+    ("detail", "get"): EVERYBODY,
+    ("launch", "get"): OPERATORS,
+    ("launch", "post"): OPERATORS,
+    ("launch_preview", "post"): OPERATORS,
+    ("kill", "get"): OPERATORS,
+    ("kill", "post"): OPERATORS,
+    ("pause", "post"): OPERATORS,
+    ("resume", "post"): OPERATORS,
+    ("decide_approval", "post"): DECIDERS,
+}
+MATRIX = [(route, method) for route in ROUTES for method in ("get", "post", "put", "delete")]
+
+
+def address(route: str, tenant: str, run: Run, approval: Approval) -> str:
+    """The address of a route for this run."""
+    arguments: list[str | int] = [tenant]
+    if route not in {"list", "launch", "launch_preview"}:
+        arguments.append(run.pk)
+    if route == "decide_approval":
+        arguments.append(approval.pk)
+    return reverse(f"runs:{route}", args=arguments)
+
+
+@pytest.fixture
+def run(acme: Tenant, make_run: MakeRun) -> Run:
+    # Ended, so that no verb of the matrix rings for a worker.
+    return make_run(acme, state="completed")
+
+
+@pytest.fixture
+def approval(run: Run) -> Approval:
+    return Approval.objects.create(
+        run=run,
+        call_id="c1",
+        tool="refund",
+        arguments={},
+        arguments_hash="h",
+        requested_at=run.created_at,
+        expires_at=run.created_at,
+    )
+
+
+@pytest.mark.parametrize(("route", "method"), MATRIX)
+@pytest.mark.parametrize("username", sorted(EVERYBODY))
+def test_members_get_what_their_role_allows(
+    route: str, method: str, username: str, signed_in: SignedIn, run: Run, approval: Approval
+) -> None:
+    response = getattr(signed_in(username), method)(address(route, "acme", run, approval))
+    if (route, method) not in ALLOWED:
+        assert response.status_code == 405
+    elif username in ALLOWED[route, method]:
+        assert response.status_code in {200, 302, 409, 422}
+    else:
+        assert response.status_code == 403
+
+
+@pytest.mark.parametrize(("route", "method"), MATRIX)
+def test_strangers_find_nothing(
+    route: str, method: str, globex_operator: Client, run: Run, approval: Approval
+) -> None:
+    assert getattr(globex_operator, method)(address(route, "acme", run, approval)).status_code == 404
+
+
+@pytest.mark.parametrize("route", ["detail", "kill", "pause", "resume", "decide_approval"])
+def test_a_run_is_not_found_through_another_tenant(
+    route: str, signed_in: SignedIn, run: Run, approval: Approval
+) -> None:
+    method = "get" if route == "detail" else "post"
+    response = getattr(signed_in("admin"), method)(address(route, "globex", run, approval), {"reason": "x"})
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_anonymous_people_are_sent_to_sign_in(
+    route: str, client: Client, cast: dict[str, User], run: Run, approval: Approval
+) -> None:
+    response = client.post(address(route, "acme", run, approval))
+    assert response.status_code == 302
+    assert response["Location"].startswith("/sign-in/")
+
+
+def test_a_partial_sends_the_whole_page_to_sign_in(client: Client, acme: Tenant) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/t/acme/runs/?q=x"}
+    response = client.get("/t/acme/runs/", headers=headers)
+    assert response["HX-Redirect"] == "/sign-in/?next=%2Ft%2Facme%2Fruns%2F%3Fq%3Dx"
+
+
+def test_an_approval_is_not_found_through_another_run(
+    acme_approver: Client, acme: Tenant, make_run: MakeRun, run: Run, approval: Approval
+) -> None:
+    other = make_run(acme, state="completed")
+    response = acme_approver.post(
+        address("decide_approval", "acme", other, approval), {"decision": "approve"}
+    )
+    assert response.status_code == 404

@@ -1,0 +1,196 @@
+"""The launch page: whatever is wrong is said at its field, and nothing is launched."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from agents.models import Agent, Attachment, Run, ToolHealth
+from budgets.models import Account, Surface, Tenant
+from console.screens.launch.selectors import budgets_left, degraded_links, limits_for
+from console.screens.launch.terminal import launch_command
+
+ADDRESS = "/t/acme/runs/new/"
+
+
+@pytest.fixture
+def filled(acme: Tenant, agent: Agent, rung: list[str]) -> dict[str, Any]:
+    """A form that launches."""
+    return {"agent": agent.name, "task": "Read this.", "surface": "free-chat"}
+
+
+def test_a_right_form_launches_and_leads_to_the_run(
+    acme_operator: Client, filled: dict[str, Any], rung: list[str]
+) -> None:
+    response = acme_operator.post(ADDRESS, {**filled, "user": "mara", "session": "s1"})
+    run = Run.objects.get()
+    assert response["Location"] == f"/t/acme/runs/{run.pk}/"
+    assert (run.launched_by, run.user, run.session, run.surface.slug) == (
+        "acme_operator",
+        "mara",
+        "s1",
+        "free-chat",
+    )
+    assert run.cap_nanos == 100_000_000
+    assert rung == [run.pk]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("task", "", "Say what the agent is to do."),
+        ("task", "   \n ", "Say what the agent is to do."),
+        ("task", "x" * 1_000_001, "at most 1000000 characters"),
+        ("task", "nul\x00", "Null characters"),
+        ("agent", "", "required"),
+        ("agent", "nobody", "There is no agent “nobody”."),
+        ("surface", "moon", "There is no surface “moon”."),
+        ("user", "x" * 129, "at most 128"),
+        ("session", "a\tb", "printable"),
+        ("llm", "gpt", "vendor:name"),
+        ("llm", "openai:gpt-6-luna", "OPENAI_API_KEY"),
+        ("llm", "rehearsal:unheard-of", "price"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field(
+    field: str,
+    value: str,
+    said: str,
+    acme_operator: Client,
+    filled: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    response = acme_operator.post(ADDRESS, {**filled, field: value})
+    assert response.status_code == 422
+    assert said in str(response.context["form"].errors[field])
+    assert Run.objects.count() == 0
+
+
+def test_a_task_of_one_megabyte_is_taken(acme_operator: Client, filled: dict[str, Any]) -> None:
+    acme_operator.post(ADDRESS, {**filled, "task": "x" * 1_000_000})
+    assert len(Run.objects.get().task) == 1_000_000
+
+
+def test_a_surface_of_another_tenant_is_unknown(
+    acme_operator: Client, filled: dict[str, Any], globex: Tenant
+) -> None:
+    Surface.objects.create(tenant=globex, slug="globex-only", name="Globex only")
+    response = acme_operator.post(ADDRESS, {**filled, "surface": "globex-only"})
+    assert "There is no surface" in response.content.decode()
+
+
+def test_a_surface_without_a_tier_cannot_be_chosen(
+    acme_operator: Client, filled: dict[str, Any], acme: Tenant
+) -> None:
+    Surface.objects.create(tenant=acme, slug="bare", name="Bare")
+    assert acme_operator.post(ADDRESS, {**filled, "surface": "bare"}).status_code == 422
+
+
+def test_files_are_attached(acme_operator: Client, filled: dict[str, Any]) -> None:
+    files = [SimpleUploadedFile("a.txt", b"one"), SimpleUploadedFile("b.txt", b"two")]
+    acme_operator.post(ADDRESS, {**filled, "attachments": files})
+    assert sorted(Attachment.objects.values_list("name", "media_type")) == [
+        ("a.txt", "text/plain"),
+        ("b.txt", "text/plain"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.exe", b"MZ", "this agent reads .txt, .pdf"),
+        ("a.txt", b"", "empty"),
+        ("a.pdf", b"%PDF-1.7 but broken", "a.pdf"),
+        ("a.txt", b"x" * (20 * 2**20 + 1), "at most 20 MB"),
+        ("a.txt", b"\x89PNG\r\n\x1a\n", "PNG"),
+    ],
+)
+def test_wrong_files_are_refused_at_the_field(
+    name: str, content: bytes, said: str, acme_operator: Client, filled: dict[str, Any]
+) -> None:
+    response = acme_operator.post(ADDRESS, {**filled, "attachments": SimpleUploadedFile(name, content)})
+    assert response.status_code == 422
+    assert said in str(response.context["form"].errors["attachments"])
+    assert Run.objects.count() == 0
+
+
+def test_a_budget_that_is_used_up_refuses(
+    acme_operator: Client, filled: dict[str, Any], acme: Tenant
+) -> None:
+    acme.day_limit_nanos = 0
+    acme.save()
+    response = acme_operator.post(ADDRESS, filled)
+    assert response.status_code == 422
+    assert "budget" in str(response.context["form"].non_field_errors())
+    assert Run.objects.count() == 0
+
+
+def test_the_example_fills_the_form_in(acme_operator: Client, filled: dict[str, Any]) -> None:
+    page = acme_operator.get(ADDRESS).content.decode()
+    assert "?agent=reader&amp;task=Read+this." in page
+    assert (
+        "Read this.</textarea>"
+        in acme_operator.get(ADDRESS, {"agent": "reader", "task": "Read this."}).content.decode()
+    )
+
+
+def test_the_preview_follows_what_is_typed_and_launches_nothing(
+    acme_operator: Client, filled: dict[str, Any]
+) -> None:
+    beside = acme_operator.post(f"{ADDRESS}preview/", {**filled, "task": "it's late"}).content.decode()
+    assert "$0.10" in beside
+    assert "--surface free-chat" in beside
+    assert Run.objects.count() == 0
+
+
+@pytest.mark.parametrize("odd", [{}, {"agent": "?", "surface": "?"}, {"user": "x" * 9000}])
+def test_the_preview_takes_anything(odd: dict[str, str], acme_operator: Client, agent: Agent) -> None:
+    assert acme_operator.post(f"{ADDRESS}preview/", odd).status_code == 200
+
+
+def test_before_any_agent_exists_the_page_says_so(acme_operator: Client) -> None:
+    assert "No agent yet" in acme_operator.get(ADDRESS).content.decode()
+
+
+def test_what_is_left_counts_spent_and_held(acme: Tenant) -> None:
+    surface = Surface.objects.get(tenant=acme, slug="free-chat")
+    limits = limits_for(surface, "mara")
+    assert limits is not None
+    now = timezone.now()
+    Account.objects.create(
+        tenant=acme,
+        scope="user_day",
+        subject=f"{surface.pk}/mara",
+        window="w",
+        window_start_at=now - timedelta(hours=1),
+        window_end_at=now + timedelta(hours=1),
+        limit_nanos=5 * 10**9,
+        spent_nanos=10**9,
+        held_nanos=10**9,
+    )
+    first, *others = budgets_left(surface=surface, limits=limits, user="mara", session="")
+    assert (first.scope, first.left_nanos) == ("user_day", 3 * 10**9)
+    assert [left.scope for left in others] == ["surface_day", "tenant_day", "tenant_month"]
+
+
+def test_only_links_of_the_agents_tools_are_called_degraded(agent: Agent) -> None:
+    ToolHealth.objects.create(link="stock/live", state="open", window_started_at=timezone.now())
+    assert agent.current is not None
+    assert degraded_links(agent.current.to_spec()) == []
+
+
+def test_the_command_is_quoted_for_a_shell() -> None:
+    command = launch_command(
+        agent="reader", task="it's $HOME", options={"tenant": "acme", "user": "a b", "llm": ""}
+    )
+    assert command == (
+        "python manage.py launch reader 'it'\"'\"'s $HOME' --tenant acme --user 'a b' --follow"
+    )
+
+
+def test_a_long_task_is_read_from_a_file() -> None:
+    assert '"$(cat task.txt)"' in launch_command(agent="reader", task="x" * 5000, options={})

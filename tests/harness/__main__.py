@@ -1,0 +1,66 @@
+"""`python -m tests.harness test|check`: every stage in turn, then a summary; exit 1 when one did not hold."""
+
+import contextlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+
+from tests.harness import machine, plan
+from tests.harness.postgres import private_postgres
+from tests.harness.stages import Outcome, run_aloud, run_together, summary
+
+UNSET_FOR_TESTS = ("DATABASE_URL", "REDIS_URL", "WATCHFLOOR_LIBRARY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY")
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the two commands and return the exit code."""
+    if arguments not in (["test"], ["check"]):
+        print("usage: python -m tests.harness test|check", file=sys.stderr)
+        return 2
+    began = time.monotonic()
+    with clean_environment():
+        try:
+            outcomes = whole() if arguments == ["test"] else fast()
+        except machine.ProgramMissing as problem:
+            print(f"watchfloor: {problem}", file=sys.stderr)
+            return 1
+    print(summary(outcomes))
+    print(f"{time.monotonic() - began:8.1f} s  together")
+    failed = [outcome.name for outcome in outcomes if outcome.exit_code]
+    print(f"FAILED: {', '.join(failed)}" if failed else "All stages hold.")
+    return 1 if failed else 0
+
+
+def fast() -> list[Outcome]:
+    """Lint, types, contracts, and the tests that need neither a database nor a server."""
+    quick = plan.pytest_stage(name="tests without database or servers", select=plan.NEEDS_NO_SERVER)
+    return [*run_together(plan.static_stages(plan.OLDEST_PYTHON)), run_aloud(quick)]
+
+
+def whole() -> list[Outcome]:
+    """The fast part, then every test on SQLite, then those with a database again on a private PostgreSQL."""
+    machine.provide()
+    outcomes = run_together(plan.static_stages(plan.OLDEST_PYTHON, plan.NEWEST_PYTHON))
+    outcomes.append(run_aloud(plan.pytest_stage(name="all tests, SQLite")))
+    with private_postgres() as url:
+        on_postgres = plan.pytest_stage(
+            name="tests with a database, PostgreSQL", select="database", environment={"DATABASE_URL": url}
+        )
+        outcomes.append(run_aloud(on_postgres))
+    return outcomes
+
+
+@contextlib.contextmanager
+def clean_environment() -> Iterator[None]:
+    """A folder of its own to write to, and nothing of the caller's databases and keys."""
+    for name in UNSET_FOR_TESTS:
+        os.environ.pop(name, None)
+    with tempfile.TemporaryDirectory(prefix="watchfloor-test-") as folder:
+        os.environ["WATCHFLOOR_VAR"] = folder
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

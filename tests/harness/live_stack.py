@@ -1,0 +1,123 @@
+"""A whole installation for one test: Daphne, worker, beat and Redis as processes that can be killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from console.access.sign_in_links import create_link
+from console.supervisor import programs
+from console.supervisor.addresses import LOOPBACK, free_port
+from console.supervisor.child import Child
+from console.supervisor.programs import Program
+from console.supervisor.redis_server import private_redis
+from tests.harness.stages import ROOT
+
+READY_SECONDS = 60.0
+LOOK_SECONDS = 0.05
+GRACE_SECONDS = 3.0
+THREADS = 8
+
+
+class LiveStack:
+    """The processes of one stack by name: `redis`, `web`, `worker`, `beat`, and more workers on demand."""
+
+    def __init__(self, *, var: Path, environment: Mapping[str, str]) -> None:
+        """`environment` names the database; what a test adds (keys, base URLs, a library) is in it too."""
+        (var / "log").mkdir(parents=True, exist_ok=True)
+        (var / "redis").mkdir(exist_ok=True)
+        self.var = var
+        self.port = free_port()
+        self.warnings: list[str] = []
+        self._children: dict[str, Child] = {}
+        redis, self.redis_url = private_redis(folder=var / "redis")
+        self.environment = {"REDIS_URL": self.redis_url, "PYTHONUNBUFFERED": "1", **environment}
+        self._programs: dict[str, Program] = {"redis": redis, "web": programs.web(port=self.port)}
+        self.add_worker("worker")
+        self._programs["beat"] = programs.beat(schedule=var / "beat-schedule")
+
+    @property
+    def base_url(self) -> str:
+        """Where the pages are, without a slash at the end."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def add_worker(self, name: str) -> None:
+        """Know one more worker, to be started by that name."""
+        node = f"{name}-{self.port}@{LOOPBACK}"
+        self._programs[name] = programs.worker(threads=THREADS, node=node, redis_url=self.redis_url)
+
+    def start(self, *names: str) -> None:
+        """Start these processes (all known ones when none is named) and wait until each answers."""
+        chosen = names or tuple(self._programs)
+        environment = {**os.environ, **self.environment}
+        for name in chosen:
+            program = self._programs[name]
+            self._children[name] = Child(
+                program, var=self.var, environment=environment, say=self.warnings.append
+            )
+        for name in chosen:
+            self.wait_for(self._programs[name].is_ready, what=f"{name} to be ready")
+
+    def pid(self, name: str) -> int:
+        """The process id of a running process."""
+        return self._children[name].pid
+
+    def kill(self, name: str) -> None:
+        """End a process at once, as a power cut would."""
+        child = self._children.pop(name)
+        os.killpg(child.pid, signal.SIGKILL)
+        child.end(grace_seconds=0)
+
+    def stop(self, name: str) -> None:
+        """End a process politely."""
+        child = self._children.pop(name)
+        child.ask_to_end()
+        child.end(grace_seconds=GRACE_SECONDS)
+
+    def restart(self, name: str) -> None:
+        """Kill a process and start it again at the same address; Redis comes back empty."""
+        self.kill(name)
+        self.start(name)
+
+    def end(self) -> None:
+        """End everything that still runs."""
+        for name in reversed(tuple(self._children)):
+            self._children[name].ask_to_end()
+        for name in reversed(tuple(self._children)):
+            self._children.pop(name).end(grace_seconds=GRACE_SECONDS)
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `manage.py ...` against this stack and return its exit code and output."""
+        return subprocess.run(
+            (sys.executable, "manage.py", *arguments),
+            cwd=ROOT,
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def sign_in_url(self, username: str = "acme_operator") -> str:
+        """A fresh one-time address that signs that person in; needs the stack's rows in this process."""
+        return self.base_url + create_link(username=username)
+
+    def log(self, name: str) -> str:
+        """What a process has printed so far."""
+        return (self.var / "log" / f"{name}.log").read_text(encoding="utf-8")
+
+    def wait_for(self, holds: Callable[[], object], *, what: str, seconds: float = READY_SECONDS) -> None:
+        """Look until something holds; AssertionError that names it, and who died, when it takes too long."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            if time.monotonic() > deadline:
+                raise AssertionError(
+                    f"waited {seconds:g} s for {what}; {self._dead() or 'all processes live'}"
+                )
+            time.sleep(LOOK_SECONDS)
+
+    def _dead(self) -> str:
+        dead = [child for child in self._children.values() if child.exit_code() is not None]
+        return "; ".join(f"{child.program.name} died: {child.last_words()}" for child in dead)

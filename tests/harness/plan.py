@@ -1,0 +1,45 @@
+"""What the two test commands consist of."""
+
+from collections.abc import Mapping
+
+from tests.harness.stages import Stage, module, tool
+
+PYTHON_CODE = ("budgets", "agents", "console", "tests", "manage.py")
+OLDEST_PYTHON, NEWEST_PYTHON = "3.11", "3.13"
+NEEDS_NO_SERVER = "not database and not flows"
+
+
+def types_stage(version: str) -> Stage:
+    """The type check as that Python would see the code."""
+    return Stage(name=f"types for Python {version}", command=module("mypy", "--python-version", version))
+
+
+def static_stages(*pythons: str) -> list[Stage]:
+    """Everything that reads the code without running it; the slow ones first, so that they overlap."""
+    return [
+        *(types_stage(version) for version in pythons),
+        Stage(name="lint", command=tool("ruff", "check", *PYTHON_CODE)),
+        Stage(name="format", command=tool("ruff", "format", "--check", *PYTHON_CODE)),
+        Stage(name="template lint", command=tool("djlint", "--lint", "--quiet", "templates")),
+        Stage(name="import contracts", command=tool("lint-imports", "--no-cache")),
+        Stage(name="system check", command=manage("check", "--fail-level", "WARNING")),
+        Stage(
+            name="migrations match the models",
+            command=manage("makemigrations", "--check", "--dry-run"),
+        ),
+    ]
+
+
+def manage(*arguments: str) -> tuple[str, ...]:
+    """A management command; the interpreter's own warnings are errors here too."""
+    return (*module("django", *arguments), "--settings", "console.settings", "--pythonpath", ".")
+
+
+def pytest_stage(*, name: str, select: str = "", environment: Mapping[str, str] | None = None) -> Stage:
+    """A pytest run on two processes; a file's tests stay together, since they share their servers.
+
+    The databases are new each time and go with their folder or server, so nobody drops them (`--reuse-db`).
+    """
+    chosen = ("--reuse-db", *(("-m", select) if select else ()))
+    options = ("-n", "2", "--dist", "loadfile", "-q", "--durations", "10", "--durations-min", "5")
+    return Stage(name=name, command=module("pytest", *options, *chosen), environment=environment or {})
