@@ -1,4 +1,4 @@
-"""The bell: hints on Redis that rows have changed. Losing one changes nothing, so ringing never waits and never raises."""
+"""The bell: hints on Redis that rows have changed. Losing one changes nothing, so ringing never raises."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""The asynchronous edge: one event loop a process on which all waits for LLMs and tools run, so that a kill can cut them."""
+"""The asynchronous edge: one event loop a process on which all waits run, so that a kill can cut them."""
 
 import asyncio
 import concurrent.futures
@@ -60,6 +60,9 @@ class Edge:
 
     def run(self, work: Coroutine[Any, Any, Result], switch: KillSwitch) -> Result:
         """Run a coroutine on the loop and wait for it. Raises Interrupted when the switch cut it."""
+        if switch.thrown.is_set():  # else its first lines would run before the cancellation reaches it
+            work.close()
+            raise Interrupted
         flight = asyncio.run_coroutine_threadsafe(work, self.loop)
         switch.hold(flight)
         try:

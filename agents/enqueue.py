@@ -19,6 +19,7 @@ def enqueue(run_id: str) -> bool:
     try:
         current_app.send_task("agents.tasks.work_on", args=[run_id], retry=False, ignore_result=True)
     except (OperationalError, ConnectionError, TimeoutError) as error:
+        Run.objects.filter(pk=run_id, state="queued").update(due_at=Now())
         logger.warning("run %s waits for the sweeper: %s", run_id, error)
         return False
     return True

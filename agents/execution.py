@@ -20,14 +20,14 @@ from agents.engine import loop
 from agents.engine.batch import Batch, Receipt
 from agents.engine.ports import Decision, Interrupted, KnownEffect, LostLease, Ports, PriceUnknown
 from agents.engine.state import RunInput, RunState
+from agents.journal.append import take_over
 from agents.journal.decide import Claim
 from agents.llms import registry
 from agents.models import Approval, Blob, Effect, Run
 from agents.recorder import Entry
 from agents.runtime import Runtime
 from agents.tools.invoke import invoke
-from budgets.ledger import AccountSet, open_accounts, reconcile
-from budgets.models import Hold
+from budgets.ledger import AccountSet, open_accounts
 from budgets.prices import UnknownPrice, price_for
 from budgets.pricing import PriceSnapshot
 from budgets.tiers import Limits
@@ -47,7 +47,7 @@ def work_on(run_id: str) -> None:
     except LostLease:
         logger.info("run %s is held by another worker now", run.id)
     finally:
-        at.warden.release(run.id)
+        at.warden.release(run.id, run.epoch)
 
 
 class Execution:
@@ -99,8 +99,7 @@ class Execution:
         """A call that a dead worker had sent may have been billed: its hold is charged in full."""
         if self.run.epoch == 1:
             return
-        open_ids = list(Hold.objects.of_run(self.run.id).open().values_list("pk", flat=True))
-        reconcile(run_id=self.run.id, at=datetime.now(UTC), sent=open_ids)
+        self.run.cost_nanos = take_over(self.run.id, epoch=self.run.epoch)
 
     def _failed(self, error: Exception) -> None:
         text = f"{type(error).__name__}: {error}"[:500]

@@ -1,4 +1,4 @@
-"""The verbs that the console, the commands and the API call on runs; each commits its row first and rings afterwards."""
+"""The verbs that the console, the commands and the API call on runs; each commits its row first, then rings."""
 
 import os
 from collections.abc import Sequence
@@ -66,12 +66,7 @@ def launch(
     chosen = llm.strip() or version.to_spec().llms[0]
     _check_words(task, user, session)
     _check_llm(chosen)
-    if surface.tenant_id != tenant.pk:
-        raise LaunchRefused("surface", f"{surface.slug} is not a surface of {tenant.slug}.")
-    try:
-        limits = limits_for(surface=surface, user=user)
-    except NoTier as missing:
-        raise LaunchRefused("surface", str(missing)) from missing
+    limits = _limits(tenant, surface, user)
     with transaction.atomic():
         run = Run.objects.create(
             tenant=tenant,
@@ -88,18 +83,8 @@ def launch(
         )
         _check_budget(run, limits)
         for upload in attachments:
-            Attachment.objects.create(
-                run=run, name=plain(upload.name)[:255], media_type=upload.media_type, blob=Blob.keep(upload.content)
-            )
-        launched: JsonObject = {
-            "agent": agent.name,
-            "version": version.number,
-            "llm": chosen,
-            "task_characters": len(task),
-            "cap_nanos": limits.run_nanos,
-            "by": actor,
-        }
-        row = append(run.id, [_event("run.launched", launched)])
+            _attach(run, upload)
+        row = append(run.id, [_event("run.launched", _launched(run))])
     _tell(row)
     enqueue(run.id)
     return run
@@ -116,20 +101,19 @@ def kill(*, run: Run, actor: str, reason: str) -> bool:
         row = statements.lock_runs([run.id])[run.id]
         if row.state in TERMINAL or row.kill_requested_at is not None:
             return False
-        row.kill_requested_at = at
+        row.kill_requested_at, row.kill_requested_by, row.kill_reason = at, actor, plain(reason)
         add_events(row, [_event("kill.requested", {"by": actor, "reason": reason}, at)], rows)
         held = row.state == "running"
         Run.objects.filter(pk=run.id).update(
             kill_requested_at=at,
-            kill_requested_by=actor,
-            kill_reason=plain(reason),
+            kill_requested_by=row.kill_requested_by,
+            kill_reason=row.kill_reason,
             **({"state": "kill_requested"} if held else {}),
         )
         if not held:
-            ending = Ending(state="killed", reason="An operator killed the run.")
-            data: JsonObject = {"state": "killed", "reason": ending.reason, "answer": "", "missing": []}
-            apply_ending(row, ending, [_event("run.ended", data, at)], rows, at)
+            apply_ending(row, Ending(state="killed"), [], rows, at)
         statements.write_group([row], rows)
+        statements.write_endings(rows)
     if held:
         bell.ring_kill(run.id)
     _tell(row)
@@ -198,6 +182,31 @@ def current_version(agent: Agent) -> AgentVersion:
     if agent.current is None:
         raise LaunchRefused("agent", f"{agent.name} has no version that could run.")
     return agent.current
+
+
+def _launched(run: Run) -> JsonObject:
+    return {
+        "agent": run.agent_name,
+        "version": run.version.number,
+        "llm": run.llm,
+        "task_characters": len(run.task),
+        "cap_nanos": run.cap_nanos,
+        "by": run.launched_by,
+    }
+
+
+def _attach(run: Run, upload: Upload) -> None:
+    blob = Blob.keep(upload.content)
+    Attachment.objects.create(run=run, name=plain(upload.name)[:255], media_type=upload.media_type, blob=blob)
+
+
+def _limits(tenant: Tenant, surface: Surface, user: str) -> Limits:
+    if surface.tenant_id != tenant.pk:
+        raise LaunchRefused("surface", f"{surface.slug} is not a surface of {tenant.slug}.")
+    try:
+        return limits_for(surface=surface, user=user)
+    except NoTier as missing:
+        raise LaunchRefused("surface", str(missing)) from missing
 
 
 def _check_words(task: str, user: str, session: str) -> None:

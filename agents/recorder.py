@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import InterfaceError, connection, transaction
 
 from agents.contracts.endings import Ending
 from agents.contracts.events import Event
@@ -18,7 +18,7 @@ from agents.journal import statements
 from agents.journal.decide import Claim, apply_batch, apply_ending, check_lease
 from agents.journal.rows import LockedRun, NewRows
 from budgets.hot_sql import writing_together
-from budgets.ledger import Books, LedgerError
+from budgets.ledger import Books
 
 logger = logging.getLogger(__name__)
 LARGEST_GROUP = 128
@@ -131,6 +131,7 @@ def write_group(entries: Sequence[Entry]) -> Written:
         with writing_together():
             statements.write_group(runs.values(), rows)
             books.close()
+        statements.write_endings(rows)
     return Written(outcomes, list(runs.values()))
 
 

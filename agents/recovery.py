@@ -15,8 +15,6 @@ from agents.enqueue import enqueue
 from agents.journal import append
 from agents.lease import MOST_ATTEMPTS
 from agents.models import Approval, Run
-from budgets.ledger import reconcile
-from budgets.models import Hold
 
 logger = logging.getLogger(__name__)
 MOST_PER_SWEEP = 500
@@ -58,7 +56,5 @@ def _end(run: Run, ending: Ending) -> None:
     ended = append.end(run.id, ending, expected_epoch=run.epoch)
     if ended is None:
         return
-    open_ids = list(Hold.objects.of_run(run.id).open().values_list("pk", flat=True))
-    reconcile(run_id=run.id, at=datetime.now(UTC), sent=open_ids)
     bell.ring_head(ended.id, ended.tenant_id, ended.next_seq - 1)
     logger.warning("run %s ended as %s: %s", run.id, ending.state, ending.reason)

@@ -1,9 +1,10 @@
-"""Watches over the runs of this worker: renews their leases, and cuts those that an operator killed or another worker took."""
+"""Watches over this worker's runs: renews their leases, cuts those that were killed or taken by another worker."""
 
 import json
 import logging
 import threading
 import time
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -47,13 +48,17 @@ class Warden:
         """Take a claimed run into care."""
         switch = KillSwitch()
         with self._lock:
+            before = self._runs.get(run_id)
             self._runs[run_id] = (epoch, switch)
+        if before is not None:  # this process had lost the run and has claimed it again
+            before[1].throw()
         return switch
 
-    def release(self, run_id: str) -> None:
-        """The run is no longer worked on here."""
+    def release(self, run_id: str, epoch: int) -> None:
+        """The run is no longer worked on here under this epoch; a later claim of the same run stays in care."""
         with self._lock:
-            self._runs.pop(run_id, None)
+            if run_id in self._runs and self._runs[run_id][0] == epoch:
+                del self._runs[run_id]
 
     def kill(self, run_id: str) -> None:
         """Cut what this run has in flight; its fenced writes find out whether it was a kill or a lost lease."""
@@ -102,7 +107,7 @@ class Warden:
                 self._stop.wait(RECONNECT_SECONDS)
 
     def _listen(self) -> None:
-        source = redis.Redis.from_url(
+        source: Any = redis.Redis.from_url(
             settings.REDIS_URL, socket_connect_timeout=bell.TIMEOUT_SECONDS, health_check_interval=LISTEN_SECONDS
         )
         with source.pubsub(ignore_subscribe_messages=True) as kills:

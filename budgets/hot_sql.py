@@ -2,12 +2,13 @@
 
 A statement has one text however many rows it writes, so that both drivers keep it parsed; with a placeholder per
 value, splitting the statement costs psycopg more time than the database needs to run it. On PostgreSQL statements
-are prepared by the server and can be sent in a pipeline, so that a group of writes costs one wait.
+are prepared by the server, and the writes of a group travel as one.
 """
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal
@@ -20,6 +21,7 @@ SqlValue = str | int | None
 Row = Sequence[SqlValue]
 Columns = dict[str, SqlType]
 
+_waiting: ContextVar[list[tuple[str, str]] | None] = ContextVar("writes to send together", default=None)
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 _TYPES: dict[str, dict[SqlType, str]] = {
     "postgresql": {"int": "bigint", "text": "text", "bool": "boolean", "at": "timestamptz", "json": "jsonb"},
@@ -61,18 +63,30 @@ def fetch(sql: str, parameters: Sequence[SqlValue]) -> list[tuple[Any, ...]]:
 
 
 def write(sql: str, rows: Sequence[Row]) -> None:
-    """Run a statement over rows; nothing without rows."""
-    if rows:
-        with connection.wrap_database_errors:
-            _execute(sql, [as_parameter(rows)])
+    """Run a statement over rows, or leave it to the `writing_together` around it; nothing without rows."""
+    if not rows:
+        return
+    parameter = as_parameter(rows)
+    waiting = _waiting.get()
+    if waiting is None:
+        _run([(sql, parameter)])
+    else:
+        waiting.append((sql, parameter))
 
 
 @contextmanager
 def writing_together() -> Iterator[None]:
-    """Send the writes inside without waiting for each; the first error is raised at the end. No reads inside."""
-    driver = _driver()
-    with connection.wrap_database_errors, driver.pipeline() if _is_postgres(driver) else nullcontext():
+    """Send the writes inside at the end, on PostgreSQL as one statement: its cost is in the sending.
+
+    They must not touch one row twice, and nothing inside may read what they write.
+    """
+    waiting: list[tuple[str, str]] = []
+    token = _waiting.set(waiting)
+    try:
         yield
+    finally:
+        _waiting.reset(token)
+    _run(waiting)
 
 
 def as_parameter(rows: Iterable[Row]) -> str:
@@ -102,17 +116,30 @@ def read_at(value: datetime | str | None) -> datetime | None:
     return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
 
 
-def _driver() -> Any:
-    connection.ensure_connection()
-    return connection.connection
+def _run(writes: Sequence[tuple[str, str]]) -> None:
+    with connection.wrap_database_errors:
+        if len(writes) > 1 and connection.vendor == "postgresql":
+            statements, parameters = zip(*writes, strict=True)
+            _execute(_combined(statements), parameters)
+        else:
+            for statement, parameter in writes:
+                _execute(statement, [parameter])
 
 
-def _is_postgres(driver: object) -> bool:
-    return isinstance(driver, psycopg.Connection)
+@lru_cache(maxsize=256)
+def _combined(statements: tuple[str, ...]) -> str:
+    named = ", ".join(f"w{number} AS ({statement})" for number, statement in enumerate(statements))
+    return f"WITH {named} SELECT 1"
 
 
 def _execute(sql: str, parameters: Sequence[SqlValue]) -> Any:
-    driver = _driver()
-    if _is_postgres(driver):
+    connection.ensure_connection()
+    driver = connection.connection
+    if isinstance(driver, psycopg.Connection):
         return psycopg.Cursor(driver).execute(sql, parameters, prepare=True)
-    return driver.execute(sql.replace("%s", "?"), tuple(parameters))
+    return driver.execute(_question_marks(sql), tuple(parameters))
+
+
+@lru_cache(maxsize=256)
+def _question_marks(sql: str) -> str:
+    return sql.replace("%s", "?")

@@ -37,11 +37,7 @@ def _nanos(whole: str, decimals: str) -> int:
         raise MoneyError(f"Use at most {NANO_DIGITS} decimals.")
     significant = whole.lstrip("0")
     # Length first: a million digits must not become an int at all.
-    nanos = (
-        MAX_NANOS + 1
-        if len(significant) > 10
-        else int((significant or "0") + decimals.ljust(NANO_DIGITS, "0"))
-    )
+    nanos = MAX_NANOS + 1 if len(significant) > 10 else int((significant or "0") + decimals.ljust(NANO_DIGITS, "0"))
     if nanos > MAX_NANOS:
         raise MoneyError(f"The largest amount is {MAX_NANOS // NANOS_PER_USD} US dollars.")
     return nanos

@@ -24,9 +24,7 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise PeriodError(
-            f"{name[:60]!r} is not a known time zone; write one such as Europe/Berlin."
-        ) from error
+        raise PeriodError(f"{name[:60]!r} is not a known time zone; write one such as Europe/Berlin.") from error
 
 
 def day_window(at: datetime, tz: ZoneInfo) -> Window:

@@ -132,9 +132,7 @@ class Rates:
         per_request = stored.get("per_request", 0)
         if not isinstance(tiers, list) or not isinstance(per_request, int):
             raise RatesError("tiers must be a list and per_request a whole number")
-        return cls(
-            base=_token_rates(stored), per_request=per_request, tiers=tuple(_tier(tier) for tier in tiers)
-        )
+        return cls(base=_token_rates(stored), per_request=per_request, tiers=tuple(_tier(tier) for tier in tiers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +173,7 @@ def worst_case_nanos(input_tokens: int, max_output_tokens: int, rates: Rates) ->
     reachable = [rates.base, *(t.rates for t in rates.tiers if input_tokens > t.above_input_tokens)]
     dearest_input = max(at.dearest_input for at in reachable)
     dearest_output = max(at.dearest_output for at in reachable)
-    return rates.per_request + _ceil_per_million(
-        input_tokens * dearest_input + max_output_tokens * dearest_output
-    )
+    return rates.per_request + _ceil_per_million(input_tokens * dearest_input + max_output_tokens * dearest_output)
 
 
 def affordable_output_tokens(left_nanos: int, input_tokens: int, rates: Rates) -> int | None:

@@ -37,9 +37,7 @@ def secret_key() -> str:
         return path.read_text(encoding="ascii")
     except OSError as error:
         # Django would show a traceback, or an "unknown command", for what is one plain fact.
-        raise SystemExit(
-            f"watchfloor: cannot write to {VAR}: {(error.strerror or str(error)).lower()}."
-        ) from None
+        raise SystemExit(f"watchfloor: cannot write to {VAR}: {(error.strerror or str(error)).lower()}.") from None
 
 
 def write_secret_key(path: Path) -> None:
@@ -116,18 +114,21 @@ TEMPLATES = [
 WORKER_THREADS = int(os.environ.get("WATCHFLOOR_WORKER_THREADS", "64"))
 
 
-def sqlite() -> dict[str, Any]:
-    """SQLite in WAL mode: readers never wait, writers take their turn from BEGIN on and wait up to 5 s."""
+def sqlite(path: str | Path) -> dict[str, Any]:
+    """SQLite in WAL mode: readers never wait, writers take their turn from BEGIN on and wait up to 5 s.
+
+    A commit waits for the disk: an effect that was started must be on record even after a power cut.
+    """
     pragmas = (
         "journal_mode=WAL",
-        "synchronous=NORMAL",
+        "synchronous=FULL",
         "busy_timeout=5000",
         "foreign_keys=ON",
         "cache_size=-16000",
     )
     return {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": VAR / "watchfloor.sqlite3",
+        "NAME": path,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 5,
@@ -147,17 +148,43 @@ def postgres(url: str) -> dict[str, Any]:
         "pool": pool,
         "connect_timeout": 5,
         "application_name": "watchfloor",
+        # The recorder's few statements are prepared once a connection and touch few rows by id: plan them once,
+        # and for a disk without arms.
+        "prepare_threshold": 0,
+        "options": "-c random_page_cost=1.1 -c plan_cache_mode=force_generic_plan -c jit=off",
         **found.get("OPTIONS", {}),
     }
     return {**found, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}
 
 
+def database(url: str) -> dict[str, Any]:
+    """The database that DATABASE_URL names, or the SQLite file under var/ when it names none."""
+    if not url:
+        return sqlite(VAR / "watchfloor.sqlite3")
+    scheme = url.partition(":")[0]
+    if scheme == "sqlite":
+        return sqlite(str(dj_database_url.parse(url)["NAME"]))
+    if scheme in ("postgres", "postgresql"):
+        return postgres(url)
+    raise SystemExit(f"watchfloor: DATABASE_URL begins with {scheme!r}; use postgresql://... or sqlite:///...")
+
+
 DATABASE_URL = os.environ.get("DATABASE_URL", "")
-DATABASES = {"default": postgres(DATABASE_URL) if DATABASE_URL else sqlite()}
+DATABASES = {"default": database(DATABASE_URL)}
 
 # Redis and Celery: hints only, the rows are the truth ---------------------------------------------
 
-REDIS_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0"
+
+def redis_url() -> str:
+    """REDIS_URL, else the private Redis of a `make run` in this folder, else the usual port of this machine."""
+    if given := os.environ.get("REDIS_URL"):
+        return given
+    with contextlib.suppress(OSError):
+        return (VAR / "run" / "redis-url").read_text(encoding="ascii")
+    return "redis://127.0.0.1:6379/0"
+
+
+REDIS_URL = redis_url()
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -11,7 +11,7 @@ from console.screens.runs.urls import urlpatterns as runs
 runs_urls = [
     path("", include(runs)),
     path("new/", include(launch)),
-    path("<str:run_id>/", include(run)),
+    path("<slug:run_id>/", include(run)),
 ]
 
 urlpatterns = [

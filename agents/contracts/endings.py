@@ -20,13 +20,9 @@ RunState = Literal[
     "killed",
     "dead",
 ]
-TERMINAL: frozenset[RunState] = frozenset(
-    {"completed", "flagged", "degraded", "failed", "refused", "killed", "dead"}
-)
+TERMINAL: frozenset[RunState] = frozenset({"completed", "flagged", "degraded", "failed", "refused", "killed", "dead"})
 HOLDING_A_WORKER: frozenset[RunState] = frozenset({"running", "kill_requested"})
-WAITING: frozenset[RunState] = frozenset(
-    {"waiting_approval", "paused", "paused_budget", "waiting_resolution"}
-)
+WAITING: frozenset[RunState] = frozenset({"waiting_approval", "paused", "paused_budget", "waiting_resolution"})
 
 
 class Ending(Contract):
@@ -40,4 +36,5 @@ class Ending(Contract):
 
     @property
     def terminal(self) -> bool:
+        """Whether the run is over for good."""
         return self.state in TERMINAL

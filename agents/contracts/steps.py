@@ -13,9 +13,7 @@ from budgets.pricing import Usage
 SCHEMA_VERSION = 1
 
 
-ToolReason = Literal[
-    "", "invalid_arguments", "unknown_tool", "withdrawn", "repeated", "deduped", "denied", "failed"
-]
+ToolReason = Literal["", "invalid_arguments", "unknown_tool", "withdrawn", "repeated", "deduped", "denied", "failed"]
 
 
 class LLMStep(Contract):
@@ -82,4 +80,3 @@ class Step(Contract):
     turn: int
     output: StepOutput
     schema_version: int = SCHEMA_VERSION
-

@@ -17,4 +17,5 @@ class Verdict(Contract):
 
     @property
     def accepted(self) -> bool:
+        """Whether the draft may go out."""
         return not self.issues

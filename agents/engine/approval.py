@@ -9,9 +9,7 @@ from agents.engine.halt import Halt
 from agents.engine.work import Work, shown
 
 
-def require_approval(
-    work: Work, tool: ToolSpec, call: ToolCall, arguments: JsonObject, key: str
-) -> JsonObject | None:
+def require_approval(work: Work, tool: ToolSpec, call: ToolCall, arguments: JsonObject, key: str) -> JsonObject | None:
     """None when the call may go on; what to tell the LLM when it was denied. Raises Halt while nobody has decided.
 
     A word given for other arguments counts for nothing: it is bound to their hash.

@@ -11,15 +11,17 @@ KEPT_OF_ID = 100
 def with_own_ids(message: AssistantMessage, conversation: Iterable[Message]) -> AssistantMessage:
     """The answer with another id for each call whose own is in use or cannot be stored.
 
-    Some servers count from 0 in each answer. Results, approvals and summaries go by the id, so no two calls of a
-    run may share one.
+    Some servers count from 0 in each answer. Results, approvals and summaries go by the id, so no two calls
+    of a run may share one.
     """
     used = {call.call_id for m in conversation if isinstance(m, AssistantMessage) for call in m.calls}
     calls = []
     for call in message.calls:
         calls.append(_own(call, used))
         used.add(calls[-1].call_id)
-    return message if tuple(calls) == message.calls else message.model_copy(update={"calls": tuple(calls)})
+    if tuple(calls) == message.calls:
+        return message
+    return message.model_copy(update={"calls": tuple(calls)})
 
 
 def _own(call: ToolCall, used: set[str]) -> ToolCall:

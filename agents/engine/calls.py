@@ -11,11 +11,11 @@ from agents.contracts.steps import ToolReason, ToolStep
 from agents.engine import prompt, sources
 from agents.engine.approval import require_approval
 from agents.engine.batch import EffectEnd, EffectStart
-from agents.engine.guard import advise, call_key
+from agents.engine.guard import advise, call_key, far_end_key
 from agents.engine.halt import Halt
 from agents.engine.large_output import bounded, read_more
 from agents.engine.ports import Interrupted, KnownEffect
-from agents.engine.work import Work, shown
+from agents.engine.work import Span, Work, shown
 from agents.tools import boundary
 from agents.tools.chain import Chain, Served
 
@@ -130,7 +130,8 @@ def _deduped(work: Work, call: ToolCall, tool: ToolSpec, key: str) -> bool:
     if known.state in SENT:
         return _sent_before(work, tool, call, known)
     work.fact("call.deduped", {"tool": tool.name, "call_id": call.call_id, "key": key})
-    _result(work, call, "ok", known.result, reason="deduped", key=key)
+    content = sources.numbered(known.result, work.state.sources)
+    _result(work, call, "ok", content, reason="deduped", key=key)
     return True
 
 
@@ -145,6 +146,36 @@ def _sent_before(work: Work, tool: ToolSpec, call: ToolCall, known: KnownEffect)
 
 def _carry_out(work: Work, call: ToolCall, tool: ToolSpec, arguments: JsonObject, key: str) -> None:
     span = work.span()
+    _announce(work, call, tool, arguments, key, span)
+    named: JsonObject = {"tool": tool.name, "call_id": call.call_id}
+    if tool.dedupe_seconds and _started_by_another(work, tool, key):
+        work.ended("tool.ended", {**named, "status": "blocked", "reason": "Another run was faster."}, span)
+        answer_call(work, call)
+        return
+    told = Call(
+        run_id=work.state.input.run_id,
+        tenant=work.state.input.tenant,
+        call_id=call.call_id,
+        key=far_end_key(work.state.input.run_id, key),
+        attachments=work.state.input.attachments,
+    )
+    try:
+        served = Chain(work, tool, arguments, told, span).run()
+    except Interrupted as kill:
+        _effect_ended(work, tool, key, Served("degraded", None, unsure=True))
+        work.ended("tool.ended", {**named, "status": "killed"}, span)
+        raise Halt(work.killed()) from kill
+    content, handle = bounded(work, sources.numbered(served.content, work.state.sources))
+    _effect_ended(work, tool, key, served)
+    said: JsonObject = {"served_by": served.served_by, "output": shown(content), "reason": served.error}
+    work.ended("tool.ended", {**named, "status": served.status, **said}, span)
+    nudged = _nudged(work, content, key)
+    reason: ToolReason = "failed" if served.status == "degraded" else ""
+    _result(work, call, served.status, nudged, reason=reason, key=key, served_by=served.served_by, source=handle)
+
+
+def _announce(work: Work, call: ToolCall, tool: ToolSpec, arguments: JsonObject, key: str, span: Span) -> None:
+    """Commit what is about to leave. Raises Halt when it may not."""
     started: JsonObject = {
         "tool": tool.name,
         "call_id": call.call_id,
@@ -166,33 +197,12 @@ def _carry_out(work: Work, call: ToolCall, tool: ToolSpec, arguments: JsonObject
             )
         )
     work.commit()
-    told = Call(
-        run_id=work.state.input.run_id,
-        tenant=work.state.input.tenant,
-        call_id=call.call_id,
-        key=key,
-        attachments=work.state.input.attachments,
-    )
-    try:
-        served = Chain(work, tool, arguments, told, span).run()
-    except Interrupted as kill:
-        _effect_ended(work, tool, key, Served("degraded", None, unsure=True))
-        work.ended("tool.ended", {"tool": tool.name, "call_id": call.call_id, "status": "killed"}, span)
-        raise Halt(work.killed()) from kill
-    content, handle = bounded(work, sources.numbered(served.content, work.state.sources))
-    _effect_ended(work, tool, key, served)
-    ended: JsonObject = {
-        "tool": tool.name,
-        "call_id": call.call_id,
-        "status": served.status,
-        "served_by": served.served_by,
-        "output": shown(content),
-        "reason": served.error,
-    }
-    work.ended("tool.ended", ended, span)
-    nudged = _nudged(work, content, key)
-    reason: ToolReason = "failed" if served.status == "degraded" else ""
-    _result(work, call, served.status, nudged, reason=reason, key=key, served_by=served.served_by, source=handle)
+
+
+def _started_by_another(work: Work, tool: ToolSpec, key: str) -> bool:
+    """Whether another run of the tenant had started this very call between our look and our commit."""
+    known = work.ports.memory.effect(key, dedupe_seconds=tool.dedupe_seconds)
+    return known is not None and known.run_id != work.state.input.run_id
 
 
 def _nudged(work: Work, content: JsonValue, key: str) -> JsonValue:

@@ -21,6 +21,14 @@ def call_key(tool: str, version: str, arguments: JsonObject, volatile: tuple[str
     return hashlib.sha256(rfc8785.dumps([tool, version, meaning])).hexdigest()
 
 
+def far_end_key(run_id: str, key: str) -> str:
+    """The idempotency key that an implementation passes on: the same on every attempt, another one in another run.
+
+    Across runs our own effect rows dedupe, for as long as the tool says; after that the same refund is a new one.
+    """
+    return hashlib.sha256(f"{run_id}:{key}".encode()).hexdigest()
+
+
 def advise(made_before: int, limits: LoopLimits) -> Advice:
     """What to do about a call that was already made so many times in this run."""
     if made_before >= limits.stop_after:

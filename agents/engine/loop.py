@@ -9,7 +9,7 @@ Each arrow is one call below or in the module it names. Everything that happens 
 
 from agents.contracts.base import JsonObject
 from agents.contracts.endings import Ending
-from agents.contracts.messages import AssistantMessage
+from agents.contracts.messages import AssistantMessage, ToolMessage
 from agents.contracts.steps import LLMStep, NoteStep, VerdictStep
 from agents.engine import memory, prompt
 from agents.engine.calls import answer_calls
@@ -106,7 +106,8 @@ def review(work: Work, draft: str) -> None:
     """The critic's word on a draft, recorded."""
     state = work.state
     span = work.span()
-    verdict = judge(state.input.spec.checks, Draft(draft, frozenset(state.sources.values())))
+    answered = sum(isinstance(message, ToolMessage) for message in state.thread)
+    verdict = judge(state.input.spec.checks, Draft(draft, frozenset(state.sources.values()), answered))
     work.record(VerdictStep(verdict=verdict, draft=draft))
     work.ended(
         "verdict.given",

@@ -106,7 +106,10 @@ def summarise(work: Work, old: list[ToolMessage]) -> tuple[bool, dict[str, str]]
 
 
 def read_summaries(text: str, whole: dict[str, int]) -> dict[str, str]:
-    """The summaries of known calls that are short enough; {} when unreadable. ``whole``: characters of each original."""
+    """The summaries of known calls that are short enough; {} when unreadable.
+
+    ``whole`` has the characters of each original.
+    """
     start, end = text.find("{"), text.rfind("}")
     try:
         parsed = json.loads(text[start : end + 1])

@@ -46,36 +46,47 @@ class ImplementationFailed(Exception):
 class Journal(Protocol):
     """The fenced, durable record. Raises LostLease from either method."""
 
-    def commit(self, batch: Batch) -> Receipt: ...
+    def commit(self, batch: Batch) -> Receipt:
+        """Write a batch; the receipt says whether its intents were written too."""
+        ...
 
-    def end(self, ending: Ending, events: list[Event]) -> None: ...
+    def end(self, ending: Ending, events: list[Event]) -> None:
+        """Leave the run in its next state, in a commit of its own."""
 
 
 class LLMs(Protocol):
     """Raises LLMError, or Interrupted when a kill cut the call."""
 
-    def call(self, request: LLMRequest, on_text: Callable[[str], None]) -> LLMResponse: ...
+    def call(self, request: LLMRequest, on_text: Callable[[str], None]) -> LLMResponse:
+        """Ask once; ``on_text`` hears the answer as it is written."""
+        ...
 
 
 class Prices(Protocol):
     """Raises PriceUnknown."""
 
-    def price(self, llm: str) -> PriceSnapshot: ...
+    def price(self, llm: str) -> PriceSnapshot:
+        """The price of an LLM now."""
+        ...
 
 
 class Tools(Protocol):
     """Raises ToolRefusal, ImplementationFailed or Interrupted."""
 
-    def invoke(self, implementation: Implementation, arguments: JsonObject, call: Call) -> JsonValue: ...
+    def invoke(self, implementation: Implementation, arguments: JsonObject, call: Call) -> JsonValue:
+        """Carry a call out once; the output is plain JSON."""
+        ...
 
 
 class Health(Protocol):
     """Circuit breakers of links: ``tool/implementation`` or ``llm/<reference>``."""
 
-    def allows(self, link: str) -> bool: ...
+    def allows(self, link: str) -> bool:
+        """Whether a call may go to this link now."""
+        ...
 
     def record(self, link: str, *, error: str) -> None:
-        """``error`` "" is a success."""
+        """Count one call; ``error`` "" is a success."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +112,29 @@ class KnownEffect:
 class Memory(Protocol):
     """What earlier stretches of this run, or of the tenant, left behind."""
 
-    def effect(self, key: str, *, dedupe_seconds: int) -> KnownEffect | None: ...
+    def effect(self, key: str, *, dedupe_seconds: int) -> KnownEffect | None:
+        """What is recorded under a key, in this run or, with ``dedupe_seconds``, in the tenant."""
+        ...
 
-    def decision(self, call_id: str) -> Decision | None: ...
+    def decision(self, call_id: str) -> Decision | None:
+        """What a person said of a call; None when nobody was asked."""
+        ...
 
-    def read_blob(self, handle: str) -> str | None: ...
+    def read_blob(self, handle: str) -> str | None:
+        """A large output of this run by its handle."""
+        ...
 
 
 class Clock(Protocol):
     """Time, and waiting that a kill can end (raises Interrupted)."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """The present instant, aware."""
+        ...
 
-    def wait(self, seconds: float) -> None: ...
+    def wait(self, seconds: float) -> None:
+        """Come back after so many seconds."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,7 @@ class Ask:
             if not self.work.ports.health.allows(f"llm/{llm}") and position < len(llms) - 1:
                 continue
             if failure is not None:
-                self.work.fact(
-                    "model.fallback", {"from": llms[position - 1], "to": llm, "error": failure.kind}
-                )
+                self.work.fact("model.fallback", {"from": llms[position - 1], "to": llm, "error": failure.kind})
             try:
                 return self._one(llm)
             except LLMError as error:

@@ -7,8 +7,10 @@ from django.db import transaction
 
 from agents.contracts.endings import TERMINAL, Ending
 from agents.contracts.events import Event
+from agents.engine.ports import LostLease
 from agents.journal import statements
 from agents.journal.decide import add_events, apply_ending
+from agents.journal.left_open import charge_left_open
 from agents.journal.rows import LockedRun, NewRows
 
 
@@ -22,16 +24,39 @@ def append(run_id: str, events: Iterable[Event]) -> LockedRun:
 
 
 def end(run_id: str, ending: Ending, *, expected_epoch: int) -> LockedRun | None:
-    """End a run that no worker holds, by compare-and-set on its epoch. None when it has moved on meanwhile."""
+    """End a run that no worker holds, by compare-and-set on its epoch. None when it has moved on."""
     rows, at = NewRows(), datetime.now(UTC)
     with transaction.atomic():
         run = statements.lock_runs([run_id]).get(run_id)
         if run is None or run.epoch != expected_epoch or run.state in TERMINAL:
             return None
+        charge_left_open(run, rows, at)
         data: dict[str, object] = {"state": ending.state, "reason": ending.reason, "answer": ending.answer}
         event = Event.model_validate(
-            {"kind": "run.ended", "at": at, "turn": run.turn, "data": {**data, "missing": list(ending.missing)}}
+            {
+                "kind": "run.ended",
+                "at": at,
+                "turn": run.turn,
+                "data": {**data, "missing": list(ending.missing)},
+            }
         )
         apply_ending(run, ending, [event], rows, at)
         statements.write_group([run], rows)
+        statements.write_endings(rows)
     return run
+
+
+def take_over(run_id: str, *, epoch: int) -> int:
+    """Close what the earlier holder of a run left open; returns what the run has cost so far, in nano-USD.
+
+    Raises LostLease when the run has moved on since this epoch.
+    """
+    rows, at = NewRows(), datetime.now(UTC)
+    with transaction.atomic():
+        run = statements.lock_runs([run_id]).get(run_id)
+        if run is None or run.epoch != epoch:
+            raise LostLease(run_id)
+        charge_left_open(run, rows, at)
+        statements.write_group([run], rows)
+        statements.write_endings(rows)
+    return run.cost_nanos

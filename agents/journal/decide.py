@@ -67,8 +67,8 @@ def apply_ending(run: LockedRun, ending: Ending, events: list[Event], rows: NewR
         raise LostLease(run.id)
     acknowledge_kill(run, rows, at)
     final = ending
-    if run.kill_requested_at is not None and ending.state != "killed":
-        final = Ending(state="killed", reason="An operator killed the run.", answer=ending.answer)
+    if run.kill_requested_at is not None:
+        final = killed(run, answer=ending.answer)
         events = [event for event in events if event.kind not in ("run.ended", "run.paused")]
         data: JsonObject = {"state": "killed", "reason": final.reason, "answer": final.answer, "missing": []}
         events.append(Event(kind="run.ended", at=at, turn=run.turn, data=data))
@@ -77,6 +77,12 @@ def apply_ending(run: LockedRun, ending: Ending, events: list[Event], rows: NewR
     run.state = final.state
     rows.endings.append((run.id, run.epoch, final, at))
     return final
+
+
+def killed(run: LockedRun, *, answer: str) -> Ending:
+    """The ending of a killed run, with who and why."""
+    why = f": {run.kill_reason}" if run.kill_reason else "."
+    return Ending(state="killed", reason=f"Killed by {run.kill_requested_by}{why}", answer=answer)
 
 
 def add_events(run: LockedRun, events: Iterable[Event], rows: NewRows) -> None:

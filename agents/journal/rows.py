@@ -29,6 +29,8 @@ class LockedRun:
     input_tokens: int
     output_tokens: int
     doing: str
+    kill_requested_by: str = ""
+    kill_reason: str = ""
     changed: bool = False
 
 

@@ -28,7 +28,8 @@ from budgets.hot_sql import (
 APPROVAL_LASTS = timedelta(hours=24)
 LOCKED = (
     "id, tenant_id, epoch, state, next_seq, kill_requested_at, kill_acknowledged_at, pause_requested_at, "
-    "turn, steps_count, errors_count, severity, cost_nanos, input_tokens, output_tokens, doing"
+    "turn, steps_count, errors_count, severity, cost_nanos, input_tokens, output_tokens, doing, "
+    "kill_requested_by, kill_reason"
 )
 RUN: Columns = {
     "id": "text",
@@ -115,11 +116,14 @@ APPROVAL: Columns = {
     "requested_at": "at",
     "expires_at": "at",
 }
-# A key that is there already is this run's own earlier attempt, or one that failed or expired: it starts again.
+# A key that is there already as this run's own earlier attempt, or failed, or expired, starts again. Another run's
+# stays as it is: of two that start at once the first to commit acts, and the other one finds out when it looks.
 RESTARTED = (
     " WHERE TRUE ON CONFLICT (scope, key) DO UPDATE SET state = 'started', epoch = excluded.epoch, "
     "run_id = excluded.run_id, step = excluded.step, call_id = excluded.call_id, "
-    "started_at = excluded.started_at, ended_at = NULL, expires_at = excluded.expires_at"
+    "started_at = excluded.started_at, ended_at = NULL, expires_at = excluded.expires_at "
+    "WHERE agents_effect.run_id = excluded.run_id OR agents_effect.state = 'failed' "
+    "OR agents_effect.expires_at < excluded.started_at"
 )
 ONCE = " WHERE TRUE ON CONFLICT (run_id, call_id) DO NOTHING"
 
@@ -146,7 +150,7 @@ def with_open_approvals(run_ids: Collection[str]) -> set[str]:
 
 
 def write_group(runs: Iterable[LockedRun], rows: NewRows) -> None:
-    """Write back the runs and insert their new rows."""
+    """Write back the runs and insert their new rows, all but the endings."""
     vendor = connection.vendor
     write(_update_sql("run", vendor), [_run(run) for run in runs if run.changed])
     write(_insert_sql("agents_eventrow", "event", vendor), [_event(*row) for row in rows.events])
@@ -154,7 +158,11 @@ def write_group(runs: Iterable[LockedRun], rows: NewRows) -> None:
     write(_insert_sql("agents_effect", "effect", vendor) + RESTARTED, _effects(rows))
     write(_end_effects_sql(vendor), _effect_ends(rows))
     write(_insert_sql("agents_approval", "approval", vendor) + ONCE, _approvals(rows))
-    write(_update_sql("ending", vendor), _endings(rows))
+
+
+def write_endings(rows: NewRows) -> None:
+    """Leave runs in their new states; a statement of its own, since it writes the run's row again."""
+    write(_update_sql("ending", connection.vendor), _endings(rows))
 
 
 def keep_blobs(blobs: Sequence[bytes]) -> None:

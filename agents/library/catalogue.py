@@ -16,7 +16,5 @@ def bundled() -> tuple[AgentSpec, ...]:
     names = Counter(agent.name for agent in agents)
     twice = sorted(name for name, count in names.items() if count > 1)
     if twice:
-        raise LibraryError(
-            f"{VARIABLE}: more than one agent is called {', '.join(twice)}; give each a name of its own"
-        )
+        raise LibraryError(f"{VARIABLE}: more than one agent is called {', '.join(twice)}; give each a name of its own")
     return agents

@@ -26,9 +26,7 @@ def own_agents() -> tuple[AgentSpec, ...]:
     found = tuple(agents)
     for agent in found:
         if not isinstance(agent, AgentSpec):
-            raise LibraryError(
-                f"{VARIABLE}: AGENTS of {module.__name__} holds {agent!r}, which is no AgentSpec"
-            )
+            raise LibraryError(f"{VARIABLE}: AGENTS of {module.__name__} holds {agent!r}, which is no AgentSpec")
     return found
 
 
@@ -48,6 +46,4 @@ def _own_module() -> ModuleType | None:
     try:
         return importlib.import_module(name)
     except Exception as error:  # whatever the module does wrong is for its author to read
-        raise LibraryError(
-            f"{VARIABLE}={name} cannot be imported: {type(error).__name__}: {error}"
-        ) from error
+        raise LibraryError(f"{VARIABLE}={name} cannot be imported: {type(error).__name__}: {error}") from error

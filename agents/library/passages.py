@@ -41,10 +41,7 @@ class PassageIndex:
         self._db = sqlite3.connect(":memory:", check_same_thread=False)
         weakref.finalize(self, self._db.close)
         self._db.execute("CREATE VIRTUAL TABLE passages USING fts5(title, text, tokenize='porter unicode61')")
-        rows = (
-            (number, each.title if titles else "", each.text)
-            for number, each in enumerate(self.passages, start=1)
-        )
+        rows = ((number, each.title if titles else "", each.text) for number, each in enumerate(self.passages, start=1))
         self._db.executemany("INSERT INTO passages (rowid, title, text) VALUES (?, ?, ?)", rows)
 
     def search(self, query: str, *, limit: int) -> list[Hit]:

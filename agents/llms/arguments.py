@@ -18,9 +18,7 @@ def parsed_call(call_id: str, name: str, raw: str | None, *, whole: bool) -> Too
     if not raw.strip() and whole:
         return ToolCall(call_id=call_id, name=name, arguments={})
     arguments = json_object(raw)
-    return ToolCall(
-        call_id=call_id, name=name, arguments=arguments, arguments_raw="" if arguments is not None else raw
-    )
+    return ToolCall(call_id=call_id, name=name, arguments=arguments, arguments_raw="" if arguments is not None else raw)
 
 
 def json_object(raw: str) -> JsonObject | None:

@@ -31,9 +31,7 @@ def chunk_choice(choice: JsonObject) -> JsonObject:
     function = delta.pop("function_call", None)
     calls = delta.get("tool_calls")
     if isinstance(calls, list):
-        delta["tool_calls"] = [
-            call_delta(call, index) for index, call in enumerate(calls) if isinstance(call, dict)
-        ]
+        delta["tool_calls"] = [call_delta(call, index) for index, call in enumerate(calls) if isinstance(call, dict)]
     elif isinstance(function, dict) and function.get("name"):  # OpenAI's older way of calling
         delta["tool_calls"] = [call_delta({"function": function}, 0)]
     return {"index": 0, "delta": delta, "finish_reason": choice.get("finish_reason")}

@@ -9,9 +9,7 @@ SPEND_CODES = re.compile(
     r"insufficient_quota|exceeded_current_quota|insufficient_(balance|credit|funds)|billing|spend_limit"
     r"|usage_limit_exceeded|credit_balance|payment_required"
 )
-SPEND_WORDS = re.compile(
-    r"credit balance|insufficient (balance|credit|funds|quota)|plan and billing|out of credits"
-)
+SPEND_WORDS = re.compile(r"credit balance|insufficient (balance|credit|funds|quota)|plan and billing|out of credits")
 # Gemini says "check your plan and billing" of a limit per minute too, and then when to come back.
 PASSES_SOON = re.compile(r"(retry|try again) (in|after) \d")
 BY_CODE: tuple[tuple[re.Pattern[str], FailureKind], ...] = (

@@ -68,9 +68,7 @@ def invented_tool(policy: Policy) -> Policy:
         message = policy(without(conversation, INVENTED), tools)
         if any(call.call_id.startswith(INVENTED) for call in calls_in(conversation)):
             return message
-        wanted = (
-            message.calls[0] if message.calls else ToolCall(call_id=INVENTED, name="look_up", arguments={})
-        )
+        wanted = message.calls[0] if message.calls else ToolCall(call_id=INVENTED, name="look_up", arguments={})
         invented = ToolCall(call_id=INVENTED, name=f"{wanted.name}_pro", arguments=wanted.arguments or {})
         return AssistantMessage(text="", calls=(invented,))
 
@@ -99,25 +97,19 @@ def rejected_drafts(policy: Policy, times: int) -> Policy:
         drafts = [m for m in conversation if isinstance(m, AssistantMessage) and not m.calls]
         if message.calls or len(drafts) >= times:
             return message
-        return message.model_copy(
-            update={"text": f"{CITATION.sub('', message.text)} {BANNED_PHRASE}".strip()}
-        )
+        return message.model_copy(update={"text": f"{CITATION.sub('', message.text)} {BANNED_PHRASE}".strip()})
 
     return answer
 
 
 def calls_in(conversation: Conversation) -> list[ToolCall]:
     """All calls of a conversation, oldest first."""
-    return [
-        call for message in conversation if isinstance(message, AssistantMessage) for call in message.calls
-    ]
+    return [call for message in conversation if isinstance(message, AssistantMessage) for call in message.calls]
 
 
 def without(conversation: Conversation, mark: str) -> Conversation:
     """The conversation without calls whose id carries a mark, and without their results."""
-    return tuple(
-        message for message in conversation if not any(id_.startswith(mark) for id_ in call_ids(message))
-    )
+    return tuple(message for message in conversation if not any(id_.startswith(mark) for id_ in call_ids(message)))
 
 
 def call_ids(message: Message) -> list[str]:

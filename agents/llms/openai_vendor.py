@@ -15,16 +15,12 @@ from agents.llms.llm import LLM
 from agents.llms.vendor import VendorLLM
 
 # Servers that copy OpenAI's API know the older name of the limit, and want schemas as they are.
-COMPATIBLE_PROFILE = OpenAIModelProfile(
-    openai_chat_supports_max_completion_tokens=False, json_schema_transformer=None
-)
+COMPATIBLE_PROFILE = OpenAIModelProfile(openai_chat_supports_max_completion_tokens=False, json_schema_transformer=None)
 
 
 def provider(client: AsyncClient, key: str, base_url: str | None) -> OpenAIProvider:
     """OpenAI's client around our HTTP client; the library's own retries are off."""
-    return OpenAIProvider(
-        openai_client=AsyncOpenAI(api_key=key, base_url=base_url, http_client=client, max_retries=0)
-    )
+    return OpenAIProvider(openai_client=AsyncOpenAI(api_key=key, base_url=base_url, http_client=client, max_retries=0))
 
 
 def chat_llm(name: str, environ: Mapping[str, str]) -> LLM:

@@ -74,9 +74,7 @@ def perform(
         decided = policy(conversation, tools)
     except Exception as error:
         logger.exception("rehearsal policy %s broke", script.policy)
-        raise LLMError(
-            "server_error", f"The rehearsal {script.policy} broke: {type(error).__name__}."
-        ) from error
+        raise LLMError("server_error", f"The rehearsal {script.policy} broke: {type(error).__name__}.") from error
     message, finish = finished(decided, conversation, max_output_tokens)
     prompt = "".join(text_of(each) for each in conversation) + "".join(t.name + t.description for t in tools)
     return Performance(

@@ -35,9 +35,7 @@ def split_reference(llm: str) -> tuple[str, str]:
     vendor, colon, name = llm.partition(":")
     if vendor not in VENDORS or not colon or not name.strip():
         known = ", ".join(sorted(VENDORS))
-        raise LLMError(
-            "not_found", f"{llm[:100]!r} names no LLM: write vendor:name, with a vendor of {known}."
-        )
+        raise LLMError("not_found", f"{llm[:100]!r} names no LLM: write vendor:name, with a vendor of {known}.")
     return vendor, name.strip()
 
 

@@ -28,9 +28,7 @@ class RehearsalLLM:
         except TimeoutError:
             raise LLMError("timeout", "The rehearsal did not answer in time.") from None
         if self.script.wants("half-stream"):
-            raise LLMError(
-                "cut", "The rehearsal stopped before its answer was complete.", output_characters=said
-            )
+            raise LLMError("cut", "The rehearsal stopped before its answer was complete.", output_characters=said)
         return self._response(answer)
 
     def _fail_at_once(self) -> None:

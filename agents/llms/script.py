@@ -65,7 +65,5 @@ def parse_fault(word: str) -> tuple[str, float]:
     if not equals:
         return fault, FAULTS[fault] or 0
     if FAULTS[fault] is None or not text.isdigit() or len(text) > 6:
-        raise LLMError(
-            "not_found", f"{word[:60]!r} is no fault of the rehearsal: write whole numbers, as in slow=20."
-        )
+        raise LLMError("not_found", f"{word[:60]!r} is no fault of the rehearsal: write whole numbers, as in slow=20.")
     return fault, int(text)

@@ -25,9 +25,7 @@ def summary_policy(conversation: Conversation, tools: tuple[ToolSchema, ...]) ->
     observations = observations_in(asked)
     if observations is None:
         return AssistantMessage(text=extract(asked) or "There is nothing to summarise.")
-    return AssistantMessage(
-        text=compact({key: extract(value) or "empty" for key, value in observations.items()})
-    )
+    return AssistantMessage(text=compact({key: extract(value) or "empty" for key, value in observations.items()}))
 
 
 def observations_in(text: str) -> JsonObject | None:

@@ -44,10 +44,7 @@ class Listener:
     def hear(self, event: ModelResponseStreamEvent) -> None:
         """Take one event of the library's stream."""
         match event:
-            case (
-                PartStartEvent(part=TextPart(content=text))
-                | PartDeltaEvent(delta=TextPartDelta(content_delta=text))
-            ):
+            case PartStartEvent(part=TextPart(content=text)) | PartDeltaEvent(delta=TextPartDelta(content_delta=text)):
                 self.say(text)
             case PartStartEvent(part=ThinkingPart(content=text)):
                 self.characters += len(text)
@@ -115,9 +112,7 @@ class VendorLLM:
             raise cut_short(wire, vendor=self.vendor, output_characters=listener.characters)
         return answer
 
-    async def _streamed(
-        self, model: Model, request: LLMRequest, wire: Wire, listener: Listener
-    ) -> ModelResponse:
+    async def _streamed(self, model: Model, request: LLMRequest, wire: Wire, listener: Listener) -> ModelResponse:
         async with model_request_stream(
             model,
             library_messages(request.messages, self.vendor, model.system),
@@ -128,9 +123,7 @@ class VendorLLM:
                 async for event in stream:
                     listener.hear(event)
             except (ModelConnectionError, httpx2.TransportError):
-                if (
-                    not wire.finished
-                ):  # After its end mark an answer is complete, however the connection ends.
+                if not wire.finished:  # After its end mark an answer is complete, however the connection ends.
                     raise
             return stream.get()
 
@@ -171,6 +164,4 @@ class VendorLLM:
         return {**self.settings, "max_tokens": request.max_output_tokens}
 
     def _failure(self, error: Exception, wire: Wire, listener: Listener) -> LLMError:
-        return failure_of(
-            error, wire, vendor=self.vendor, output_characters=listener.characters, secrets=self.secrets
-        )
+        return failure_of(error, wire, vendor=self.vendor, output_characters=listener.characters, secrets=self.secrets)

@@ -57,13 +57,9 @@ def part_state(part: ModelResponsePart) -> PartState | None:
                 details=part.provider_details,
             )
         case TextPart():
-            return PartState(
-                kind="text", characters=len(part.content), id=part.id, details=part.provider_details
-            )
+            return PartState(kind="text", characters=len(part.content), id=part.id, details=part.provider_details)
         case ToolCallPart():
-            return PartState(
-                kind="call", call_id=part.tool_call_id, id=part.id, details=part.provider_details
-            )
+            return PartState(kind="call", call_id=part.tool_call_id, id=part.id, details=part.provider_details)
         case _:
             return None
 

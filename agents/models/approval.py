@@ -28,9 +28,9 @@ class Approval(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=["run", "call_id"], name="approval_once_a_call"),)
 
+    def __str__(self) -> str:
+        return f"{self.tool} {self.decision or 'open'}"
+
     @property
     def outcome(self) -> Outcome:
         return cast(Outcome, self.decision or "open")
-
-    def __str__(self) -> str:
-        return f"{self.tool} {self.decision or 'open'}"

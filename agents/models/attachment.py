@@ -23,9 +23,7 @@ class Blob(models.Model):
     def keep(cls, content: bytes) -> Self:
         """Store the bytes, once."""
         digest = hashlib.sha256(content).hexdigest()
-        blob, _ = cls.objects.get_or_create(
-            sha256=digest, defaults={"size_bytes": len(content), "content": content}
-        )
+        blob, _ = cls.objects.get_or_create(sha256=digest, defaults={"size_bytes": len(content), "content": content})
         return blob
 
 

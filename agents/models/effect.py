@@ -40,9 +40,9 @@ class Effect(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=["scope", "key"], name="effect_once"),)
 
+    def __str__(self) -> str:
+        return f"{self.tool} {self.state}"
+
     @property
     def known_state(self) -> State:
         return cast(State, self.state)
-
-    def __str__(self) -> str:
-        return f"{self.tool} {self.state}"

@@ -24,6 +24,9 @@ class ToolHealth(models.Model):
     last_error = models.TextField(blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    def __str__(self) -> str:
+        return f"{self.link} {self.state}"
+
     @property
     def known_state(self) -> State:
         return cast(State, self.state)
@@ -31,6 +34,3 @@ class ToolHealth(models.Model):
     @property
     def known_forced(self) -> Forced:
         return cast(Forced, self.forced)
-
-    def __str__(self) -> str:
-        return f"{self.link} {self.state}"

@@ -1,4 +1,4 @@
-"""A circuit breaker as pure arithmetic: closed until too many of enough calls fail, open for a while, then one probe."""
+"""A circuit breaker as arithmetic: closed until too many of enough calls fail, open for a while, then one probe."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

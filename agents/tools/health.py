@@ -14,7 +14,7 @@ WRITE_SECONDS = 2.0
 
 
 class SharedHealth:
-    """The engine's Health port. Successes of a calm link are counted here and written now and then; failures at once."""
+    """The engine's Health port. A calm link's successes are counted here and written now and then; failures at once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from budgets.hot_sql import stored_at
 from budgets.ledger import statements
 from budgets.ledger.errors import LedgerError
-from budgets.hot_sql import stored_at
 from budgets.models import Account, Surface, Tenant
 from budgets.periods import Window, day_window, month_window, zone
 from budgets.tiers import Limits, Scope

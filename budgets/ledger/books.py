@@ -50,9 +50,7 @@ class Books:
         if not connection.in_atomic_block:
             raise LedgerError("books are opened inside a transaction: their locks end with it")
         holds = statements.lock_holds(hold_ids)
-        of_holds = {
-            account_id for hold in holds.values() for account_id in hold.accounts if account_id is not None
-        }
+        of_holds = {account_id for hold in holds.values() for account_id in hold.accounts if account_id is not None}
         return cls(statements.lock_accounts(of_holds.union(account_ids)), holds)
 
     def reserve(

@@ -30,9 +30,7 @@ def reconcile(*, run_id: str, at: datetime, sent: Collection[str] = ()) -> Recon
             return Reconciliation((), ())
         books = Books.open(account_ids=(), hold_ids=open_ids)
         charged = tuple(
-            hold_id
-            for hold_id in open_ids
-            if hold_id in sent and books.settle_in_full(hold_id=hold_id, at=at).booked
+            hold_id for hold_id in open_ids if hold_id in sent and books.settle_in_full(hold_id=hold_id, at=at).booked
         )
         released = tuple(
             hold_id for hold_id in open_ids if hold_id not in sent and books.release(hold_id=hold_id, at=at)

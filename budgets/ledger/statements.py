@@ -89,8 +89,7 @@ def find_accounts(tenant_id: int, keys: Sequence[tuple[str, str, str]]) -> list[
 def insert_accounts(rows: Sequence[Row]) -> None:
     """Makes accounts, columns as in `ACCOUNT`; one that somebody else made meanwhile is left alone."""
     write(
-        _insert_sql("budgets_account", ("account",), connection.vendor)
-        + " WHERE TRUE ON CONFLICT DO NOTHING",
+        _insert_sql("budgets_account", ("account",), connection.vendor) + " WHERE TRUE ON CONFLICT DO NOTHING",
         rows,
     )
 

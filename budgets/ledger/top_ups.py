@@ -11,9 +11,7 @@ from budgets.models.entry import EntryKind
 from budgets.money import MAX_NANOS
 
 
-def top_up(
-    *, account_id: int, amount_nanos: int, reason: str, actor: str, at: datetime | None = None
-) -> LedgerEntry:
+def top_up(*, account_id: int, amount_nanos: int, reason: str, actor: str, at: datetime | None = None) -> LedgerEntry:
     """Raises what an account may spend by `amount_nanos`, on top of its tier's limit, and keeps who and why.
 
     Raises `LedgerError` for an unknown account, one without a limit, no reason, or an amount that is not

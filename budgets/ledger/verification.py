@@ -18,9 +18,7 @@ class Mismatch:
     recomputed: int
 
     def __str__(self) -> str:
-        return (
-            f"{self.table} {self.row_id}: {self.what} is {self.recorded}, its entries say {self.recomputed}"
-        )
+        return f"{self.table} {self.row_id}: {self.what} is {self.recorded}, its entries say {self.recomputed}"
 
 
 _MOVES = " UNION ALL ".join(

@@ -38,9 +38,7 @@ class LedgerEntry(AppendOnly):
         db_constraint=False,
         related_name="entries",
     )
-    account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, null=True, related_name="top_ups", db_index=False
-    )
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="top_ups", db_index=False)
     kind = models.CharField(max_length=7, choices=EntryKind.choices)
     held_delta_nanos = models.BigIntegerField(default=0)
     spent_delta_nanos = models.BigIntegerField(default=0)

@@ -44,9 +44,7 @@ class Hold(models.Model):
     """
 
     id = models.CharField(max_length=HOLD_ID_MAX_CHARS, primary_key=True)
-    tenant = models.ForeignKey(
-        Tenant, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
-    )
+    tenant = models.ForeignKey(Tenant, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
     run_id = models.CharField(max_length=32)
     step = models.PositiveIntegerField()
     llm = models.CharField(max_length=200)

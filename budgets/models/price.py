@@ -43,6 +43,4 @@ class PriceOverride(AppendOnly):
 
     def to_snapshot(self) -> PriceSnapshot:
         """This version as a price; raises `RatesError` when the stored rates are not rates."""
-        return PriceSnapshot(
-            rates=Rates.from_json(self.rates), source=self.source, version=f"override {self.pk}"
-        )
+        return PriceSnapshot(rates=Rates.from_json(self.rates), source=self.source, version=f"override {self.pk}")

@@ -42,9 +42,7 @@ class Tenant(models.Model):
         ordering = ["slug"]
         constraints = [
             models.CheckConstraint(condition=Q(day_limit_nanos__gte=0), name="tenant_day_limit_not_negative"),
-            models.CheckConstraint(
-                condition=Q(month_limit_nanos__gte=0), name="tenant_month_limit_not_negative"
-            ),
+            models.CheckConstraint(condition=Q(month_limit_nanos__gte=0), name="tenant_month_limit_not_negative"),
         ]
 
     def __str__(self) -> str:

@@ -52,15 +52,11 @@ class Tier(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["surface", "user"], name="tier_per_surface_and_user"),
             *(
-                models.CheckConstraint(
-                    condition=Q(**{f"{amount}__gte": 0}), name=f"tier_{amount}_not_negative"
-                )
+                models.CheckConstraint(condition=Q(**{f"{amount}__gte": 0}), name=f"tier_{amount}_not_negative")
                 for amount in AMOUNTS
             ),
             models.CheckConstraint(
-                condition=Q(
-                    max_turns__gte=1, max_seconds__gte=1, parallel_runs__gte=1, launches_per_minute__gte=1
-                ),
+                condition=Q(max_turns__gte=1, max_seconds__gte=1, parallel_runs__gte=1, launches_per_minute__gte=1),
                 name="tier_allows_something",
             ),
             models.CheckConstraint(condition=Q(at_cap__in=["stop", "pause"]), name="tier_at_cap_known"),

@@ -12,9 +12,7 @@ from budgets.models import Tenant
 from console.models import Membership, User
 
 Role = Literal["viewer", "operator", "approver", "admin"]
-Verb = Literal[
-    "view", "launch", "kill", "pause", "resume", "decide_approval", "edit_budgets", "manage_people"
-]
+Verb = Literal["view", "launch", "kill", "pause", "resume", "decide_approval", "edit_budgets", "manage_people"]
 
 VERBS: frozenset[Verb] = frozenset(get_args(Verb))
 _RUNS: frozenset[Verb] = frozenset({"view", "launch", "kill", "pause", "resume"})

@@ -32,9 +32,7 @@ def create_link(*, username: str, valid_minutes: int = 15) -> str:
     now = timezone.now()
     SignInLink.objects.filter(expires_at__lt=now - timedelta(days=1)).delete()
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    SignInLink.objects.create(
-        user=user, digest=_digest(token), expires_at=now + timedelta(minutes=valid_minutes)
-    )
+    SignInLink.objects.create(user=user, digest=_digest(token), expires_at=now + timedelta(minutes=valid_minutes))
     return reverse("sign_in_link", args=[token])
 
 

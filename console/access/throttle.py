@@ -27,9 +27,7 @@ def note_failure(*, username: str, address: str) -> None:
     """Count a wrong password; windows that have passed are removed on the way."""
     now = timezone.now()
     SignInFailures.objects.filter(window_started_at__lte=now - WINDOW).delete()
-    row, _ = SignInFailures.objects.get_or_create(
-        key=_key(username, address), defaults={"window_started_at": now}
-    )
+    row, _ = SignInFailures.objects.get_or_create(key=_key(username, address), defaults={"window_started_at": now})
     SignInFailures.objects.filter(pk=row.pk).update(count=F("count") + 1)
 
 

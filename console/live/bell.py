@@ -47,9 +47,7 @@ class Bell:
             await asyncio.sleep(self._poll_seconds)
 
     async def _listen(self) -> None:
-        client = Redis.from_url(
-            self._url, socket_connect_timeout=2, socket_keepalive=True, health_check_interval=5
-        )
+        client = Redis.from_url(self._url, socket_connect_timeout=2, socket_keepalive=True, health_check_interval=5)
         pubsub = client.pubsub(ignore_subscribe_messages=True)
         try:
             await pubsub.subscribe(CHANNEL)

@@ -158,9 +158,7 @@ class Hub:
     def _watched(self) -> list[WatchedRun | WatchedTenant]:
         return [*self.runs.values(), *self.tenants.values()]
 
-    async def _welcome(
-        self, watched: WatchedRun | WatchedTenant, viewer: Viewer, seq: int, *, known: bool
-    ) -> None:
+    async def _welcome(self, watched: WatchedRun | WatchedTenant, viewer: Viewer, seq: int, *, known: bool) -> None:
         watched.audience.viewers.add(viewer)
         if not known:
             epoch = watched.feed.epoch if isinstance(watched.feed, RunFeed) else self.boot

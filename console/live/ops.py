@@ -92,9 +92,7 @@ def pace_cells(run: Run) -> list[Op]:
     found = None
     if not run.ended:
         started_at = run.started_at or run.created_at
-        found = pace(
-            cost_nanos=run.cost_nanos, cap_nanos=run.cap_nanos, started_at=started_at, now=timezone.now()
-        )
+        found = pace(cost_nanos=run.cost_nanos, cap_nanos=run.cap_nanos, started_at=started_at, now=timezone.now())
     return [text(f"r-{run.id}-pace", pace_text(found))]
 
 

@@ -43,6 +43,8 @@ class RunFeed:
         """One frame that brings a page from event ``after`` to the present."""
         span_ops = [op for change in self._trace.changes_after(after) for op in _span_ops(change, after)]
         head_ops = [*ops.run_cells(self._run), *ops.pace_cells(self._run)] if self._run else []
+        if after == 0 and self._trace.first_at:
+            head_ops.append(ops.attr(ops.TRACE_ROWS, "data-first-at", self._trace.first_at.isoformat()))
         reread = [ops.REREAD_STATE] if self._state_seq > after else []
         return ops.frame(seq=self.seq, prev=after, encoded_ops=ops.encode([*span_ops, *head_ops, *reread]))
 

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from console.supervisor.addresses import LOOPBACK, require_free
 from console.supervisor.problems import CannotRun
 from console.supervisor.watch import Watch
 
-FIRST_OPERATOR = "acme_operator"
+FIRST_OPERATOR = "acme_admin"
 
 
 @dataclass
@@ -34,17 +34,26 @@ class Installation:
             leftovers.end_leftovers(file=self._pids)
             require_free(self.port)
             environment = {**os.environ, "PYTHONUNBUFFERED": "1", "WATCHFLOOR_LOG": "json"}
-            watch = Watch(var=self.var, environment=environment, say=self.say)
+            watch = Watch(var=self.var, environment=environment, say=self.say, note=self._note)
             try:
                 self._start(watch, environment)
                 watch.keep(ended=self.ended)
             finally:
                 watch.end()
                 self._pids.unlink(missing_ok=True)
+                self._redis_url.unlink(missing_ok=True)
+
+    @property
+    def _redis_url(self) -> Path:
+        """Where commands in other terminals find the private Redis; for this user's eyes only."""
+        return self.var / "run" / "redis-url"
 
     @property
     def _pids(self) -> Path:
         return self.var / "run" / "pids.json"
+
+    def _note(self, pids: Mapping[str, int]) -> None:
+        leftovers.note(file=self._pids, pids=pids)
 
     def _start(self, watch: Watch, environment: dict[str, str]) -> None:
         redis_url = self._start_redis(watch)
@@ -57,7 +66,6 @@ class Installation:
         watch.start(programs.worker(threads=threads, node=node, redis_url=redis_url))
         watch.start(programs.web(port=self.port))
         watch.start(programs.beat(schedule=schedule))
-        leftovers.note(file=self._pids, pids=watch.pids())
         if prepared_before:
             first_use.seed()
         # Made while the others start, since the address of a page costs loading all pages.
@@ -70,13 +78,12 @@ class Installation:
     def _start_redis(self, watch: Watch) -> str:
         if given := os.environ.get("REDIS_URL"):
             if not readiness.redis_answers(url=given):
-                raise CannotRun(
-                    "Redis does not answer at REDIS_URL; start it, or unset REDIS_URL for a private one."
-                )
+                raise CannotRun("Redis does not answer at REDIS_URL; start it, or unset REDIS_URL for a private one.")
             return given
         program, url = redis_server.private_redis(folder=self.var / "redis")
         watch.start(program)
-        leftovers.note(file=self._pids, pids=watch.pids())
+        self._redis_url.touch(mode=0o600)
+        self._redis_url.write_text(url, encoding="ascii")
         return url
 
     def _prepare_data(self) -> bool:

@@ -27,9 +27,9 @@ def end_leftovers(*, file: Path) -> list[str]:
 
 
 def _end_if_ours(pid: int) -> bool:
-    shown = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
+    # -ww: or ps would cut the line at $COLUMNS, and the mark with it.
+    question = ("ps", "-ww", "-o", "command=", "-p", str(pid))
+    shown = subprocess.run(question, capture_output=True, text=True, check=False)
     if not any(mark in shown.stdout for mark in OUR_MARKS):
         return False
     with contextlib.suppress(ProcessLookupError, PermissionError):

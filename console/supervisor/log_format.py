@@ -44,14 +44,8 @@ def logging_config(*, style: str) -> dict[str, Any]:
         },
         "root": {"handlers": ["stdout"], "level": "WARNING"},
         "loggers": {
-            **{
-                name: {"level": "INFO"}
-                for name in ("budgets", "agents", "console", "celery", "django.security")
-            },
+            **{name: {"level": "INFO"} for name in ("budgets", "agents", "console", "celery", "django.security")},
             # One line for each ring of the clock would bury everything else.
-            **{
-                name: {"level": "WARNING"}
-                for name in ("celery.app.trace", "celery.beat", "celery.worker.strategy")
-            },
+            **{name: {"level": "WARNING"} for name in ("celery.app.trace", "celery.beat", "celery.worker.strategy")},
         },
     }

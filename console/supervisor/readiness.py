@@ -28,9 +28,7 @@ def web_answers(*, port: int) -> bool:
 
 def redis_answers(*, url: str) -> bool:
     """True when Redis answers a ping."""
-    client = redis.Redis.from_url(
-        url, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS
-    )
+    client = redis.Redis.from_url(url, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS)
     try:
         return bool(client.ping())
     except (redis.RedisError, OSError):

@@ -38,18 +38,21 @@ class Watch:
         var: Path,
         environment: Mapping[str, str],
         say: Callable[[str], None],
+        note: Callable[[Mapping[str, int]], None] = lambda _pids: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`say` prints one line for the person at the terminal; `clock` gives seconds."""
+        """`say` tells people a line; `note` gets the process ids at each start; `clock` counts seconds."""
         self._var = var
         self._environment = environment
         self._say = say
+        self._note = note
         self._clock = clock
         self._watched: list[Watched] = []
 
     def start(self, program: Program) -> None:
         """Start a program and keep it running from now on."""
         self._watched.append(Watched(program, self._launch(program)))
+        self._note(self.pids())
 
     def pids(self) -> dict[str, int]:
         """The process id of each program, by name."""
@@ -65,9 +68,7 @@ class Watch:
             waiting = [each for each in waiting if not each.program.is_ready()]
             if waiting and self._clock() > deadline:
                 slow = waiting[0]
-                raise CannotRun(
-                    f"{slow.program.name} did not get ready in a minute; see {slow.child.log_path}"
-                )
+                raise CannotRun(f"{slow.program.name} did not get ready in a minute; see {slow.child.log_path}")
             ended.wait(LOOK_SECONDS)
 
     def keep(self, *, ended: threading.Event) -> None:
@@ -98,6 +99,7 @@ class Watch:
         if each.due_at is not None:
             if self._clock() >= each.due_at:
                 each.child, each.due_at = self._launch(each.program), None
+                self._note(self.pids())
         elif each.child.exit_code() is not None:
             self._mourn(each)
 

@@ -48,9 +48,7 @@ def plain(text: str, limit: int = SHOWN_CHARACTERS) -> str:
 
 
 def _fields(*names: str) -> Callable[[JsonObject], str]:
-    return lambda data: "  ".join(
-        _shown(data[name]) for name in names if data.get(name) not in (None, "", [], {})
-    )
+    return lambda data: "  ".join(_shown(data[name]) for name in names if data.get(name) not in (None, "", [], {}))
 
 
 def _shown(value: object) -> str:
@@ -61,9 +59,7 @@ def _answered(data: JsonObject) -> str:
     if data.get("status") != "ok":
         return _fields("llm", "status", "error", "detail")(data)
     calls = data.get("calls")
-    asked = (
-        [str(call.get("name")) for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
-    )
+    asked = [str(call.get("name")) for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
     return f"{data.get('llm', '')}  " + (f"calls {', '.join(asked)}" if asked else _fields("text")(data))
 
 

@@ -13,9 +13,7 @@ def find_run(wanted: str) -> Run:
     """The run of this id or of the one id that ends so. Raises NoSuchRun."""
     text = wanted.strip().lower()
     if len(text) < SHORT_CHARACTERS:
-        raise NoSuchRun(
-            f"{wanted!r} is too short for a run's id; give at least its last {SHORT_CHARACTERS} digits."
-        )
+        raise NoSuchRun(f"{wanted!r} is too short for a run's id; give at least its last {SHORT_CHARACTERS} digits.")
     found = list(Run.objects.select_related("tenant").filter(id__endswith=text).order_by("-id")[:3])
     if not found:
         raise NoSuchRun(f"There is no run {wanted!r}.")

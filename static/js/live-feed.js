@@ -300,13 +300,9 @@ class LiveFeed extends HTMLElement {
       this.reconnect();
     }
     if (this.since && now - this.since > GRACE_MS) this.lose();
-    else if (this.paused) this.say("paused", `paused, ${this.heldOps()} held`);
+    else if (this.paused) this.say("paused", `paused, ${this.queue.length + (this.dropped ?? 0)} held`);
     else if (this.since || late > LATE_MS) this.say("behind", `behind ${Math.round(late / 1000)} s`);
     else if (this.up) this.say("live", this.mode === "polling" ? "live, every 2 s" : "live");
-  }
-
-  heldOps() {
-    return this.queue.length + (this.dropped ?? 0);
   }
 
   regain() {
@@ -377,21 +373,10 @@ async function readPage() {
 }
 
 function lostBanner() {
-  const box = document.createElement("div");
-  box.className = "lost";
-  box.setAttribute("role", "alert");
-  const text = document.createElement("span");
-  const link = document.createElement("a");
-  link.className = "button small";
-  link.textContent = "Sign in";
-  link.target = "_blank";
-  const retry = document.createElement("button");
-  retry.type = "button";
-  retry.className = "button small";
-  retry.dataset.retry = "";
-  retry.textContent = "Try now";
-  box.append(text, link, retry);
-  return box;
+  const made = document.createElement("template");
+  made.innerHTML = `<div class="lost" role="alert"><span></span><a class="button small" target="_blank">Sign in</a>
+    <button type="button" class="button small" data-retry>Try now</button></div>`;
+  return made.content.firstElementChild;
 }
 
 // What a person has set within a region goes on to the region that takes its place.

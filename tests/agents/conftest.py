@@ -67,7 +67,7 @@ class Office:
             **fields,
         }
         assert self.agent.current is not None
-        return Run.objects.create(tenant=self.tenant, surface=self.surface, version=self.agent.current, **given)  # type: ignore[misc]  # fields by name
+        return Run.objects.create(tenant=self.tenant, surface=self.surface, version=self.agent.current, **given)
 
     def claim(self, run: Run, *, epoch: int | None = None) -> Claim:
         """The holder of a run, with its accounts."""

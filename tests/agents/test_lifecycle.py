@@ -1,4 +1,4 @@
-"""The verbs of operators: each is a row first, and a second one on the same run finds that it came too late."""
+"""The verbs of operators: each is a row first, and whoever comes second finds that it is too late."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -35,7 +35,7 @@ def approval_of(run: Run, **changes: object) -> Approval:
     """A call that waits for a person."""
     now = datetime.now(UTC)
     given: dict[str, object] = {"requested_at": now, "expires_at": now + timedelta(hours=1), **changes}
-    return Approval.objects.create(run=run, call_id="c1", tool="pay", arguments={}, arguments_hash="k", **given)  # type: ignore[misc]  # by name
+    return Approval.objects.create(run=run, call_id="c1", tool="pay", arguments={}, arguments_hash="k", **given)
 
 
 def test_a_launched_run_is_queued_bound_to_its_version_and_rung_for(office: Office, sender: Sender) -> None:

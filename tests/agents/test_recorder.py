@@ -1,9 +1,13 @@
-"""The recorder: numbered on without a hole, fenced, each batch standing or falling alone, money and rows together."""
+"""The recorder: numbered on without a hole, fenced, each batch standing alone, money and rows together."""
+
+from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
 from agents import recorder as recorder_module
 from agents.contracts.endings import Ending
+from agents.contracts.messages import ToolMessage
 from agents.contracts.steps import ToolStep
 from agents.engine.batch import ApprovalRequest, Batch
 from agents.engine.ports import LostLease
@@ -71,10 +75,12 @@ def test_a_batch_that_fails_harms_none_of_those_beside_it(office: Office) -> Non
 @pytest.mark.django_db(transaction=True)
 def test_what_no_row_can_hold_fails_alone(office: Office) -> None:
     good, bad = office.run(), office.run()
-    long = event().model_copy(update={"kind": "note.added", "span_id": "x"})
-    unstorable = ToolStep.model_construct(kind="tool", result=None, served_by=object())
-    broken = Batch(steps=[step(1).model_copy(update={"output": unstorable})])
-    entries = [Entry(office.claim(good), batch=Batch(facts=[long])), Entry(office.claim(bad), batch=broken)]
+    said = ToolMessage.model_construct(call_id="c1", name="look_up", status="ok", content=cast(str, object()))
+    broken = Batch(steps=[step(1).model_copy(update={"output": ToolStep(result=said)})])
+    entries = [
+        Entry(office.claim(good), batch=Batch(facts=[event()])),
+        Entry(office.claim(bad), batch=broken),
+    ]
     with recorder(*entries):
         assert entries[0].done.result(10) is not None
         assert entries[1].done.exception(10) is not None
@@ -229,6 +235,37 @@ def test_an_effect_that_dedupes_across_runs_has_the_tenants_scope_and_a_term(off
     assert (row.expires_at - row.started_at).total_seconds() == 60
 
 
+def test_of_two_runs_that_start_the_same_effect_the_first_has_it_until_it_fails_or_expires(
+    office: Office,
+) -> None:
+    one, two = (office.claim(office.run()) for _ in range(2))
+    start = Batch(effects_started=[effect(dedupe_seconds=60)], intents=[event()])
+    put(one, start)
+    put(two, start)
+    assert Effect.objects.get().run_id == one.run_id
+    put(one, Batch(effects_ended=[effect_end("succeeded")], facts=[event()]))
+    put(two, start)
+    assert (Effect.objects.get().run_id, Effect.objects.get().state) == (one.run_id, "succeeded")
+    put(one, start)
+    put(one, Batch(effects_ended=[effect_end("failed")], facts=[event()]))
+    put(two, start)
+    assert Effect.objects.get().run_id == two.run_id
+    Effect.objects.update(expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    put(one, start)
+    assert Effect.objects.get().run_id == one.run_id
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_start_the_same_effect_in_one_group_do_not_harm_each_other(office: Office) -> None:
+    claims = [office.claim(office.run()) for _ in range(2)]
+    entries = [
+        Entry(claim, batch=Batch(effects_started=[effect(dedupe_seconds=60)], intents=[event()])) for claim in claims
+    ]
+    with recorder(*entries):
+        assert [entry.done.exception(10) for entry in entries] == [None, None]
+    assert Effect.objects.get().run_id == claims[0].run_id
+
+
 def test_an_approval_is_asked_once_a_call(office: Office) -> None:
     run = office.run()
     claim = office.claim(run)
@@ -242,7 +279,10 @@ def test_an_approval_is_asked_once_a_call(office: Office) -> None:
 def test_a_decision_that_came_before_the_run_waited_is_not_slept_through(office: Office) -> None:
     run = office.run()
     claim = office.claim(run)
-    put(claim, Batch(approvals=[ApprovalRequest("c1", "pay", {}, "k", "pay")], intents=[event("approval.requested")]))
+    put(
+        claim,
+        Batch(approvals=[ApprovalRequest("c1", "pay", {}, "k", "pay")], intents=[event("approval.requested")]),
+    )
     run.approvals.update(decision="approved")
     end(claim, Ending(state="waiting_approval"))
     run.refresh_from_db()

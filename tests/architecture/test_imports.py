@@ -29,9 +29,5 @@ def test_every_import_is_absolute() -> None:
 
 
 def test_no_module_is_a_grab_bag() -> None:
-    bags = [
-        shown(path)
-        for path in python_files()
-        if GRAB_BAGS & {path.stem, *(part for part in path.parent.parts)}
-    ]
+    bags = [shown(path) for path in python_files() if GRAB_BAGS & {path.stem, *(part for part in path.parent.parts)}]
     assert bags == []

@@ -44,7 +44,5 @@ def test_both_locks_can_be_installed_together() -> None:
 
 def test_every_direct_dependency_is_locked() -> None:
     lines = (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
-    wanted = {
-        re.split(r"[^A-Za-z0-9-]", line)[0].lower() for line in lines if line and not line.startswith("#")
-    }
+    wanted = {re.split(r"[^A-Za-z0-9-]", line)[0].lower() for line in lines if line and not line.startswith("#")}
     assert wanted - pinned("requirements.lock").keys() == set()

@@ -28,9 +28,7 @@ def test_the_clock_loads_no_vendor_library() -> None:
 
 
 def test_management_commands_start_without_the_vendor_libraries() -> None:
-    setup = (
-        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'console.settings'; import django; django.setup()"
-    )
+    setup = "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'console.settings'; import django; django.setup()"
     assert loaded_by(setup).isdisjoint(VENDORS)
 
 

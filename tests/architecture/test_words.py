@@ -16,14 +16,10 @@ PAGES = sorted(
 
 
 def test_no_file_names_a_path_of_one_machine() -> None:
-    named = [
-        shown(path) for path in (*python_files(), *PAGES) if PRIVATE.search(path.read_text(encoding="utf-8"))
-    ]
+    named = [shown(path) for path in (*python_files(), *PAGES) if PRIVATE.search(path.read_text(encoding="utf-8"))]
     assert named == []
 
 
 def test_no_file_leaves_something_for_later() -> None:
-    left = [
-        shown(path) for path in (*python_files(), *PAGES) if LATER.search(path.read_text(encoding="utf-8"))
-    ]
+    left = [shown(path) for path in (*python_files(), *PAGES) if LATER.search(path.read_text(encoding="utf-8"))]
     assert left == []

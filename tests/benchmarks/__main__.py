@@ -34,23 +34,15 @@ def main() -> int:
             comparisons.append(comparison)
     if given.json:
         rows = [as_json(comparison) for comparison in comparisons]
-        given.json.write_text(
-            json.dumps({"machine": machine, "repetitions": repetitions, "rows": rows}, indent=2)
-        )
+        given.json.write_text(json.dumps({"machine": machine, "repetitions": repetitions, "rows": rows}, indent=2))
     return int(any(standing.failed for each in comparisons for standing in each.standings))
 
 
 def _parse() -> argparse.Namespace:
     names = [row.name for row in ROWS]
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.benchmarks", description="Compare us with our peers."
-    )
-    parser.add_argument(
-        "rows", nargs="*", metavar="row", help=f"some of: {', '.join(names)}; all when none is named"
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help=f"{QUICK_REPETITIONS} repetitions, not {REPETITIONS}"
-    )
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Compare us with our peers.")
+    parser.add_argument("rows", nargs="*", metavar="row", help=f"some of: {', '.join(names)}; all when none is named")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_REPETITIONS} repetitions, not {REPETITIONS}")
     parser.add_argument("--repetitions", type=_count, help="so many repetitions")
     parser.add_argument("--turns", type=_count, help="so many turns a run, in every row")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the raw figures there")

@@ -66,9 +66,7 @@ def read_measurement(stdout: str, *, turns: int, runs: int) -> Measurement:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableAnswerError(f"no JSON line but {line[:120]!r}") from error
     if (found.turns, found.runs) != (turns, runs):
-        raise UnreadableAnswerError(
-            f"measured {found.runs} x {found.turns} turns, asked for {runs} x {turns}"
-        )
+        raise UnreadableAnswerError(f"measured {found.runs} x {found.turns} turns, asked for {runs} x {turns}")
     if not found.per_turn_ms or min(found.per_turn_ms) <= 0:
         raise UnreadableAnswerError("the line has no times")
     return found

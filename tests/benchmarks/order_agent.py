@@ -29,9 +29,7 @@ def policy(conversation: tuple[Message, ...], tools: tuple[ToolSchema, ...]) -> 
     done = sum(isinstance(message, ToolMessage) for message in conversation)
     if done == int(task):
         return AssistantMessage(text=ANSWER)
-    return AssistantMessage(
-        calls=(ToolCall(call_id=f"call_{done}", name=TOOL_NAME, arguments={"order": 1001 + done}),)
-    )
+    return AssistantMessage(calls=(ToolCall(call_id=f"call_{done}", name=TOOL_NAME, arguments={"order": 1001 + done}),))
 
 
 AGENTS = [

@@ -99,9 +99,7 @@ class Till:
 def till(db: None) -> Till:  # noqa: ARG001
     """Acme's free chat."""
     tenant = Tenant.objects.create(slug="acme", name="Acme", timezone="Europe/Berlin")
-    return Till(
-        tenant=tenant, surface=Surface.objects.create(tenant=tenant, slug="free-chat", name="Free chat")
-    )
+    return Till(tenant=tenant, surface=Surface.objects.create(tenant=tenant, slug="free-chat", name="Free chat"))
 
 
 @pytest.fixture(autouse=True)

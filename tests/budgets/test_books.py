@@ -118,9 +118,7 @@ def test_settling_twice_in_one_group_books_once(till: Till) -> None:
     accounts = till.accounts(LIMITS)
     till.reserve(accounts, "run-1:1", 100)
     with till.books(accounts, "run-1:1") as books:
-        booked = [
-            books.settle(hold_id="run-1:1", cost_nanos=cost, usage=None, at=AT).booked for cost in (60, 70)
-        ]
+        booked = [books.settle(hold_id="run-1:1", cost_nanos=cost, usage=None, at=AT).booked for cost in (60, 70)]
     assert booked == [True, False]
     assert standing(accounts) == {(60, 0)}
 
@@ -208,9 +206,7 @@ def test_books_may_be_closed_twice_and_write_each_movement_once(till: Till) -> N
     assert verify() is None
 
 
-def test_a_group_takes_the_same_statements_whatever_its_size(
-    till: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_group_takes_the_same_statements_whatever_its_size(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     accounts = till.accounts(Limits())
     sent: list[str] = []
     execute = hot_sql._execute

@@ -102,8 +102,6 @@ def test_limits_and_balances_hold_after_every_step(till: Till, steps: list[tuple
         for kind, given_to_it in steps:
             machine.step(kind, given_to_it)
             assert verify() is None
-            assert [
-                each for each in machine.standing() if each.held_nanos < 0 or (left_nanos(each) or 0) < 0
-            ] == []
+            assert [each for each in machine.standing() if each.held_nanos < 0 or (left_nanos(each) or 0) < 0] == []
         # Every example starts with an empty ledger.
         transaction.set_rollback(True)

@@ -47,9 +47,7 @@ def test_a_listed_cost_is_the_librarys_own(llm: str, usage: Usage) -> None:
         output_tokens=usage.output_tokens,
         cache_read_tokens=usage.cache_read_tokens,
     )
-    theirs = genai_prices.calc_price(
-        counted, name, provider_id=vendor, genai_request_timestamp=AT
-    ).total_price
+    theirs = genai_prices.calc_price(counted, name, provider_id=vendor, genai_request_timestamp=AT).total_price
     ours = Decimal(cost_nanos(usage, listed(llm).rates))
     assert 0 <= ours - theirs * NANOS_PER_USD < 1
 

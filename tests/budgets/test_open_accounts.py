@@ -72,9 +72,7 @@ def test_an_edited_limit_reaches_the_open_account_and_a_top_up_stays(till: Till)
 
 
 def test_users_of_two_surfaces_do_not_share_an_account(till: Till) -> None:
-    other = Till(
-        till.tenant, Surface.objects.create(tenant=till.tenant, slug="enterprise", name="Enterprise")
-    )
+    other = Till(till.tenant, Surface.objects.create(tenant=till.tenant, slug="enterprise", name="Enterprise"))
     assert till.accounts(LIMITS).user_day != other.accounts(LIMITS).user_day
 
 

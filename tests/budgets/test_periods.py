@@ -96,9 +96,7 @@ def test_an_instant_without_a_zone_is_refused() -> None:
         day_window(datetime(2026, 11, 22), ZoneInfo("UTC"))
 
 
-@pytest.mark.parametrize(
-    "name", ["", "Mars/Base", "../etc/passwd", "Europe", "Europe/Berlin\x00", "/etc/localtime"]
-)
+@pytest.mark.parametrize("name", ["", "Mars/Base", "../etc/passwd", "Europe", "Europe/Berlin\x00", "/etc/localtime"])
 def test_unknown_zones_are_refused(name: str) -> None:
     with pytest.raises(PeriodError):
         zone(name)

@@ -48,9 +48,7 @@ def any_usage(draw: st.DrawFn) -> Usage:
 
 
 @given(any_usage(), any_rates(), st.integers(0, 10_000), st.integers(0, 10_000))
-def test_settled_is_never_above_reserved(
-    usage: Usage, rates: Rates, more_input: int, more_output: int
-) -> None:
+def test_settled_is_never_above_reserved(usage: Usage, rates: Rates, more_input: int, more_output: int) -> None:
     reserved = worst_case_nanos(usage.input_tokens + more_input, usage.output_tokens + more_output, rates)
     assert cost_nanos(usage, rates) <= reserved
 
@@ -61,9 +59,7 @@ def test_rates_survive_storage(rates: Rates) -> None:
 
 
 @given(any_rates(), st.integers(0, 400_000), st.integers(0, 100_000))
-def test_the_affordable_output_fits_and_one_more_does_not(
-    rates: Rates, input_tokens: int, fitting: int
-) -> None:
+def test_the_affordable_output_fits_and_one_more_does_not(rates: Rates, input_tokens: int, fitting: int) -> None:
     left = worst_case_nanos(input_tokens, fitting, rates)
     most = affordable_output_tokens(left, input_tokens, rates)
     assert most is not None
@@ -86,9 +82,7 @@ def test_a_fraction_of_a_nano_is_rounded_up_once() -> None:
 
 
 def test_cached_and_reasoning_tokens_are_parts_of_their_wholes() -> None:
-    rates = Rates(
-        TokenRates(input=10**9, output=2 * 10**9, cache_read=10**8, cache_write=3 * 10**9, reasoning=10**9)
-    )
+    rates = Rates(TokenRates(input=10**9, output=2 * 10**9, cache_read=10**8, cache_write=3 * 10**9, reasoning=10**9))
     usage = Usage(1000, 100, cache_read_tokens=600, cache_write_tokens=300, reasoning_tokens=50)
     assert cost_nanos(usage, rates) == 100 * 1000 + 600 * 100 + 300 * 3000 + 50 * 2000 + 50 * 1000
 

@@ -54,10 +54,7 @@ def test_of_64_calls_against_a_cap_for_ten_exactly_ten_are_admitted(till: Till) 
 
 
 def test_groups_over_the_same_accounts_in_any_order_neither_deadlock_nor_lose_a_nano(till: Till) -> None:
-    sets = [
-        till.accounts(Limits(), run_id=f"run-{number}", user=f"user-{number % 3}")
-        for number in range(THREADS)
-    ]
+    sets = [till.accounts(Limits(), run_id=f"run-{number}", user=f"user-{number % 3}") for number in range(THREADS)]
 
     def spend(number: int) -> int:
         order = random.Random(SEED + number)

@@ -25,10 +25,7 @@ def test_the_account_with_the_least_left_binds() -> None:
 
 
 def test_the_narrower_scope_binds_among_equals() -> None:
-    assert (
-        binding_scope([Standing("tenant_month", USD), Standing("session", USD), Standing("run", USD)])
-        == "run"
-    )
+    assert binding_scope([Standing("tenant_month", USD), Standing("session", USD), Standing("run", USD)]) == "run"
 
 
 def test_nothing_binds_without_a_limit() -> None:

@@ -34,9 +34,7 @@ def test_the_command_says_that_all_adds_up(accounts: AccountSet) -> None:
     ("column", "recorded", "recomputed"),
     [("held_nanos", 101, 100), ("spent_nanos", 61, 60), ("topped_up_nanos", 501, 500)],
 )
-def test_a_changed_balance_is_named(
-    accounts: AccountSet, column: str, recorded: int, recomputed: int
-) -> None:
+def test_a_changed_balance_is_named(accounts: AccountSet, column: str, recorded: int, recomputed: int) -> None:
     Account.objects.filter(pk=accounts.run).update(**{column: recorded})
     mismatch = verify()
     assert mismatch is not None

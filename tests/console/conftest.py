@@ -31,7 +31,7 @@ def _no_collected_files(settings: Settings, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def cast(db: None) -> dict[str, User]:
+def cast(db: None) -> dict[str, User]:  # noqa: ARG001
     """Everybody by username, with the tenants of a first start."""
     seed_first_use()
     seed_people()
@@ -39,12 +39,12 @@ def cast(db: None) -> dict[str, User]:
 
 
 @pytest.fixture
-def acme(cast: dict[str, User]) -> Tenant:
+def acme(cast: dict[str, User]) -> Tenant:  # noqa: ARG001
     return Tenant.objects.get(slug="acme")
 
 
 @pytest.fixture
-def globex(cast: dict[str, User]) -> Tenant:
+def globex(cast: dict[str, User]) -> Tenant:  # noqa: ARG001
     return Tenant.objects.get(slug="globex")
 
 
@@ -81,7 +81,7 @@ def globex_operator(signed_in: SignedIn) -> Client:
 
 
 @pytest.fixture
-def agent(db: None) -> Agent:
+def agent(db: None) -> Agent:  # noqa: ARG001
     """An agent that reads text files and has no tools."""
     spec = AgentSpec(
         name="reader",
@@ -93,9 +93,7 @@ def agent(db: None) -> Agent:
         accepts=(".txt", ".pdf"),
     )
     row = Agent.objects.create(name="reader")
-    version = AgentVersion.objects.create(
-        agent=row, number=1, digest="d" * 64, spec=spec.model_dump(mode="json")
-    )
+    version = AgentVersion.objects.create(agent=row, number=1, digest="d" * 64, spec=spec.model_dump(mode="json"))
     row.current = version
     row.save()
     return row
@@ -126,7 +124,7 @@ def make_run(agent: Agent) -> MakeRun:
 
 @pytest.fixture
 def add_events() -> AddEvents:
-    """Events of a run as (kind, data) pairs, numbered on from what it has; ``span=`` in data is their span."""
+    """Events of a run as (kind, data) pairs, numbered on from what it has; ``span`` in data is their span."""
 
     def add(run: Run, *events: tuple[str, dict[str, Any]]) -> None:
         for kind, given in events:

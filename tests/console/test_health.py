@@ -6,6 +6,8 @@ import pytest
 from django.db import DatabaseError
 from django.test import Client
 
+pytestmark = pytest.mark.usefixtures("db")
+
 
 class Down:
     """A database that does not answer."""
@@ -14,16 +16,14 @@ class Down:
         raise DatabaseError("down")
 
 
-def test_without_redis_the_web_still_serves(
-    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_redis_the_web_still_serves(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("console.health._redis_answers", lambda: False)
     response = client.get("/healthz/")
     assert response.status_code == 200
     assert response.json() == {"database": "ok", "redis": "down"}
 
 
-def test_without_the_database_it_does_not(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_database_it_does_not(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("console.health._redis_answers", lambda: True)
     monkeypatch.setattr("console.health.connection", Down())
     response = client.get("/healthz/")

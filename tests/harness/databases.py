@@ -51,9 +51,7 @@ class StackDatabases:
         self._prepared = True
 
     def _create(self, name: str, *, template: str) -> None:
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-            sql.Identifier(name), sql.Identifier(template)
-        )
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
         with psycopg.connect(self._server_url, autocommit=True) as connection:
             connection.execute(statement)
 

@@ -55,9 +55,7 @@ class LiveStack:
         environment = {**os.environ, **self.environment}
         for name in chosen:
             program = self._programs[name]
-            self._children[name] = Child(
-                program, var=self.var, environment=environment, say=self.warnings.append
-            )
+            self._children[name] = Child(program, var=self.var, environment=environment, say=self.warnings.append)
         for name in chosen:
             self.wait_for(self._programs[name].is_ready, what=f"{name} to be ready")
 
@@ -113,9 +111,7 @@ class LiveStack:
         deadline = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > deadline:
-                raise AssertionError(
-                    f"waited {seconds:g} s for {what}; {self._dead() or 'all processes live'}"
-                )
+                raise AssertionError(f"waited {seconds:g} s for {what}; {self._dead() or 'all processes live'}")
             time.sleep(LOOK_SECONDS)
 
     def _dead(self) -> str:

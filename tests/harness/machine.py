@@ -30,15 +30,11 @@ def provide() -> None:
     if not wanted:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise ProgramMissing(
-            f"the tests drive {' and '.join(wanted)}; install: apt install {' '.join(wanted)}"
-        )
+        raise ProgramMissing(f"the tests drive {' and '.join(wanted)}; install: apt install {' '.join(wanted)}")
     print(f"Installing {' and '.join(wanted)} ...", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     quiet = ("-qq", "-o", "Dpkg::Use-Pty=0")
     for command in (("update",), ("install", "-y", "--no-install-recommends", *wanted)):
-        done = subprocess.run(
-            ("apt-get", *quiet, *command), env=environment, stdout=subprocess.DEVNULL, check=False
-        )
+        done = subprocess.run(("apt-get", *quiet, *command), env=environment, stdout=subprocess.DEVNULL, check=False)
         if done.returncode:
             raise ProgramMissing(f"apt-get {command[0]} failed; install by hand: {' '.join(wanted)}")

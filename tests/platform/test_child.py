@@ -10,6 +10,7 @@ import pytest
 
 from console.supervisor.child import Child, warning_in
 from console.supervisor.programs import Program
+from tests.harness.processes import lives
 
 
 def python(code: str) -> Program:
@@ -72,11 +73,3 @@ def wait_until(holds: object, *, pause: threading.Event) -> None:
             return
         pause.wait(0.02)
     raise AssertionError("it never became so")
-
-
-def lives(pid: int) -> bool:
-    """A zombie that its new parent has not yet buried counts as dead."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False

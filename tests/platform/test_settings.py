@@ -102,3 +102,17 @@ def test_static_files_are_hashed_once_collected_and_served_from_source_before(tm
     after = settings_with(tmp_path)
     assert (before["WHITENOISE_USE_FINDERS"], after["WHITENOISE_USE_FINDERS"]) == (True, False)
     assert "Manifest" in after["STORAGES"]["staticfiles"]["BACKEND"]
+
+
+def test_commands_find_the_private_redis_of_a_running_installation(tmp_path: Path) -> None:
+    assert settings_with(tmp_path)["REDIS_URL"] == "redis://127.0.0.1:6379/0"
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "redis-url").write_text("redis://:secret@127.0.0.1:1234/0", encoding="ascii")
+    assert settings_with(tmp_path)["REDIS_URL"] == "redis://:secret@127.0.0.1:1234/0"
+    assert settings_with(tmp_path, REDIS_URL="redis://elsewhere/0")["REDIS_URL"] == "redis://elsewhere/0"
+
+
+def test_a_sqlite_url_names_the_file(tmp_path: Path) -> None:
+    found = settings_with(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/other.sqlite3")["DATABASES"]["default"]
+    assert found["NAME"] == str(tmp_path / "other.sqlite3")
+    assert found["OPTIONS"]["transaction_mode"] == "IMMEDIATE"

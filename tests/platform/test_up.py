@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from console.supervisor.addresses import free_port
+from tests.harness.processes import lives
 from tests.harness.stages import ROOT
 
 pytestmark = pytest.mark.flows
@@ -110,7 +111,7 @@ def test_the_end_leaves_no_process_behind(up: Up) -> None:
     pids = up.pids()
     assert set(pids) == {"redis", "worker", "web", "beat"}
     assert up.end(signal.SIGINT) == 0
-    assert [name for name, pid in pids.items() if Path(f"/proc/{pid}").exists()] == []
+    assert [name for name, pid in pids.items() if lives(pid)] == []
 
 
 def test_a_second_start_in_the_same_folder_is_one_line(up: Up) -> None:
@@ -131,4 +132,4 @@ def test_children_of_a_start_that_was_ended_by_force_are_ended_by_the_next(up: U
     with running(var=up.var, port=free_port()) as second:
         second.wait_for(lambda line: "Ctrl-C" in line)
         assert not set(left.values()) & set(second.pids().values())
-        assert [name for name, pid in left.items() if Path(f"/proc/{pid}").exists()] == []
+        assert [name for name, pid in left.items() if lives(pid)] == []

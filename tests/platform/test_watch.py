@@ -77,15 +77,31 @@ def later(clock: Clock, seconds: float) -> Callable[[], None]:
     return pass_time
 
 
-def test_a_program_that_dies_is_started_again_after_a_pause(
-    watch: Watch, said: list[str], clock: Clock
-) -> None:
+def test_a_program_that_dies_is_started_again_after_a_pause(watch: Watch, said: list[str], clock: Clock) -> None:
     watch.start(program(SLEEPER))
     first = watch.pids()["sample"]
     watch.keep(ended=Ticks(killed(watch), later(clock, BACK_OFF_SECONDS)))
     assert watch.pids()["sample"] != first
     assert [line.split(" (")[0] for line in said] == ["sample stopped with code -9"]
     assert said[0].endswith("starting it again in 0.5 s")
+
+
+def test_the_process_id_of_each_start_is_noted(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "log").mkdir()
+    noted: list[int] = []
+    watch = Watch(
+        var=tmp_path,
+        environment=dict(os.environ),
+        say=lambda _line: None,
+        note=lambda pids: noted.append(pids["sample"]),
+        clock=clock,
+    )
+    watch.start(program(SLEEPER))
+    watch.keep(ended=Ticks(killed(watch), later(clock, BACK_OFF_SECONDS)))
+    last = watch.pids()["sample"]
+    watch.end()
+    assert len(set(noted)) == 2
+    assert noted[-1] == last
 
 
 def test_it_is_not_started_again_before_the_pause_is_over(watch: Watch, clock: Clock) -> None:

@@ -21,8 +21,7 @@ SECRETS = {
     "a bearer token": re.compile(r"\bBearer\s+[A-Za-z0-9._~+/-]{20,}"),
 }
 ENGLISH = frozenset(
-    ("the", "of", "and", "to", "in", "is", "that", "for", "it", "with", "as", "was")
-    + ("on", "be", "at", "by", "this", "are", "or", "an", "not")
+    ("the", "of", "and", "to", "in", "is", "that", "for", "it", "with", "as", "was", "on", "be", "at", "by", "this")
 )
 MAX_ERRORS_SHOWN = 5
 
@@ -33,13 +32,17 @@ class Citations(Settings):
 
 @check("citations", Citations)
 def citations(draft: Draft, settings: Citations) -> Iterator[str]:
-    """Each [n] points to a source that was read, and there are enough of them."""
+    """Each [n] points to a source that was read, and there are enough of them.
+
+    Whoever looked and found nothing to read may say so without a citation; whoever never looked may not.
+    """
     cited = {int(number) for number in CITATION.findall(draft.text)}
     for number in sorted(cited - draft.source_numbers):
         known = ", ".join(f"[{n}]" for n in sorted(draft.source_numbers)) or "none"
         yield f"[{number}] cites a source that was not read; sources read: {known}."
     real = len(cited & draft.source_numbers)
-    if real < settings.minimum:
+    nothing_there = draft.calls_answered > 0 and not draft.source_numbers
+    if real < settings.minimum and not nothing_there:
         yield f"The answer cites {real} source(s) it has read and needs {settings.minimum}, written as [n]."
 
 

@@ -12,10 +12,11 @@ from agents.contracts.verdicts import Issue, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a check may look at: the text, and the numbers of the sources that were really read."""
+    """What a check may look at: the text, the numbers of the sources that were really read, and the calls answered."""
 
     text: str
     source_numbers: frozenset[int]
+    calls_answered: int = 0
 
 
 class Settings(BaseModel):

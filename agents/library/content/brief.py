@@ -41,9 +41,7 @@ POINTS = re.compile(
 AVOID = re.compile(
     r"\b(?:avoid|without|never say|do not (?:say|use|mention)|don't (?:say|use|mention))\b[^.\n]{0,200}", re.I
 )
-AUDIENCE = re.compile(
-    r"\b(?:audience|readers?|aimed at|target group)\s*(?:is|are|:)?\s*([^.,;\n]{3,60})", re.I
-)
+AUDIENCE = re.compile(r"\b(?:audience|readers?|aimed at|target group)\s*(?:is|are|:)?\s*([^.,;\n]{3,60})", re.I)
 
 
 @dataclass(frozen=True)

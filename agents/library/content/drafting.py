@@ -68,9 +68,7 @@ def _assemble(brief: Brief, points: Sequence[str], spare: Sequence[str], banned:
     allowed = [point for point in points if not _holds(point, [*banned, *brief.avoid])]
     body = [_sentence(point, number) for number, point in enumerate(allowed)]
     said = " ".join([opening, *body]).lower()
-    phrases = [
-        phrase for phrase in brief.phrases if phrase.lower() not in said and not _holds(phrase, banned)
-    ]
+    phrases = [phrase for phrase in brief.phrases if phrase.lower() not in said and not _holds(phrase, banned)]
     body += [_ended(phrase[:1].upper() + phrase[1:]) for phrase in phrases]
     paragraphs = [_title(brief, subject), opening, " ".join(body), " ".join(spare)]
     if brief.kind == "email":

@@ -43,9 +43,7 @@ def content_policy(messages: tuple[Message, ...], tools: tuple[ToolSchema, ...])
         draft = fitted_draft(brief, _facts(conversation), _banned(conversation), _words(conversation, brief))
         if missing := conversation.missing(_measures(draft)):
             least, most = _words(conversation, brief)
-            return conversation.ask(
-                f"The text should have {least} to {most} words; I fit it.\n\n{draft}", missing
-            )
+            return conversation.ask(f"The text should have {least} to {most} words; I fit it.\n\n{draft}", missing)
     return AssistantMessage(text=_finished(conversation, brief, draft))
 
 
@@ -68,13 +66,9 @@ def _finished(conversation: Conversation, brief: Brief, draft: str) -> str:
     if len(draft) < 100:
         draft = lengthen(draft, FILLERS, minimum=100)
     banned = [phrase.lower() for phrase in _banned(conversation)]
-    refused = [
-        phrase for phrase in (*brief.phrases, *brief.points) if any(each in phrase.lower() for each in banned)
-    ]
+    refused = [phrase for phrase in (*brief.phrases, *brief.points) if any(each in phrase.lower() for each in banned)]
     notes = ["The brief asks for a phrase that the house rules ban; it is left out."] if refused else []
-    notes += limitations(
-        conversation, {tool: label for tool, label in LABELS.items() if _asked(conversation, tool)}
-    )
+    notes += limitations(conversation, {tool: label for tool, label in LABELS.items() if _asked(conversation, tool)})
     return draft if not notes else f"{draft}\n\n(Note: {' '.join(notes)})"
 
 
@@ -91,11 +85,7 @@ def _facts(conversation: Conversation) -> list[str]:
 
 
 def _banned(conversation: Conversation) -> list[str]:
-    found = [
-        phrase
-        for each in conversation.objects_of("brand_guidelines")
-        for phrase in strings_at(each, "banned")
-    ]
+    found = [phrase for each in conversation.objects_of("brand_guidelines") for phrase in strings_at(each, "banned")]
     return found or [*BANNED_PHRASES]
 
 

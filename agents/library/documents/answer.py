@@ -30,9 +30,7 @@ LABELS = {
 
 def compose(conversation: Conversation, question: Question) -> str:
     """The answer in paragraphs; says so where nothing was found."""
-    summaries = [
-        each for each in conversation.objects_of("csv_summary") if _fits(conversation, each, question)
-    ]
+    summaries = [each for each in conversation.objects_of("csv_summary") if _fits(conversation, each, question)]
     tables = [paragraph for table in summaries for paragraph in _table(table, question)]
     found = _passages(conversation, question)
     labels = {tool: label for tool, label in LABELS.items() if conversation.results_of(tool)}
@@ -47,9 +45,7 @@ def compose(conversation: Conversation, question: Question) -> str:
 def _passages(conversation: Conversation, question: Question) -> str:
     """The best sentences of everything read, each with its source."""
     split = any(objects_at(table, "groups") for table in conversation.objects_of("csv_summary"))
-    sources = [
-        source for source in conversation.sources if source.text and not _is_figures(source, split=split)
-    ]
+    sources = [source for source in conversation.sources if source.text and not _is_figures(source, split=split)]
     wanted = list(question.topics)
     if question.whole:
         wanted = frequent_words(" ".join(source.text for source in sources))
@@ -93,7 +89,7 @@ def _fits(conversation: Conversation, table: JsonObject, question: Question) -> 
     """Whether a table has to do with the question, or there is nothing else to answer from."""
     name = string_at(table, "source").removesuffix("#table")
     columns = " ".join(string_at(column, "name") for column in objects_at(table, "columns"))
-    asked = question.whole or name.casefold() in question.task.casefold()
+    asked = question.whole or bool(table.get("groups")) or name.casefold() in question.task.casefold()
     others = conversation.results_of("read_document")
     return asked or not others or overlap(columns, question.topics) > 0
 
@@ -124,9 +120,5 @@ def _sums(group: JsonObject) -> str:
 
 
 def _unreadable(conversation: Conversation) -> list[str]:
-    files = [
-        file
-        for listing in conversation.objects_of("list_documents")
-        for file in objects_at(listing, "documents")
-    ]
+    files = [file for listing in conversation.objects_of("list_documents") for file in objects_at(listing, "documents")]
     return [string_at(file, "problem").rstrip(".") + "." for file in files if file.get("readable") is False]

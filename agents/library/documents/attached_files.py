@@ -7,9 +7,7 @@ from agents.library.documents.extraction import Extract, Unreadable, decode, ext
 from agents.library.passages import PassageIndex
 from agents.models import Blob
 
-NOTHING_ATTACHED = (
-    "no file is attached to this run; ask the operator to attach one (text, Markdown, PDF or CSV)"
-)
+NOTHING_ATTACHED = "no file is attached to this run; ask the operator to attach one (text, Markdown, PDF or CSV)"
 
 
 def named_files(call: Call) -> dict[str, AttachmentRef]:

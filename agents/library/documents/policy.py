@@ -54,9 +54,7 @@ def split_tables(conversation: Conversation, question: Question) -> tuple[str, l
         for column in objects_at(table, "columns"):
             if string_at(column, "name").casefold() in question.splits:
                 document = string_at(table, "source").removesuffix("#table")
-                wanted.append(
-                    Wanted("csv_summary", {"document": document, "group_by": string_at(column, "name")})
-                )
+                wanted.append(Wanted("csv_summary", {"document": document, "group_by": string_at(column, "name")}))
     return "The question asks for figures by column.", wanted[:3]
 
 

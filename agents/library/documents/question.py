@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 from agents.library.rehearsal.wording import topic_words
 
-WHOLE = re.compile(
-    r"\b(?:summar\w+|overview|main points|key points|what is (?:this|it) about|outline)\b", re.I
-)
+WHOLE = re.compile(r"\b(?:summar\w+|overview|main points|key points|what is (?:this|it) about|outline)\b", re.I)
 ABOUT = re.compile(r"\b(?:about|regarding|concerning|says? (?:of|on)|on the (?:topic|subject))\b", re.I)
 SPLIT = re.compile(r"\b(?:by|per|each|every)\s+([\w][\w -]{0,40})", re.I)
 FILE_NAME = re.compile(r"\b[\w.-]+\.(?:txt|md|markdown|pdf|csv)\b", re.I)

@@ -26,9 +26,7 @@ class SearchArguments(Arguments):
 
 class ReadArguments(Arguments):
     document: str = Document
-    first: int = Field(
-        default=1, ge=1, le=10_000_000, description="First page of a PDF, first line of any other file."
-    )
+    first: int = Field(default=1, ge=1, le=10_000_000, description="First page of a PDF, first line of any other file.")
     last: int | None = Field(
         default=None, ge=1, le=10_000_000, description="Last page or line; as far as fits if null."
     )
@@ -44,9 +42,7 @@ def search_document(arguments: SearchArguments, call: Call) -> JsonValue:
     name, ref = find_file(call, arguments.document)
     hits = index_file(name, ref).search(arguments.query, limit=arguments.limit)
     if not hits:
-        raise ToolRefusal(
-            f"no word of {arguments.query!r} occurs in {name}; try other words or read the document"
-        )
+        raise ToolRefusal(f"no word of {arguments.query!r} occurs in {name}; try other words or read the document")
     results: list[JsonValue] = [
         {
             "source": hit.passage.source,
@@ -62,11 +58,7 @@ def read_document(arguments: ReadArguments, call: Call) -> JsonValue:
     """The text from ``first`` on, up to 4,000 characters. Raises ToolRefusal outside the document."""
     name, ref = find_file(call, arguments.document)
     extract = read_file(name, ref)
-    units = (
-        [part.text for part in extract.parts]
-        if extract.kind == "pages"
-        else extract.parts[0].text.split("\n")
-    )
+    units = [part.text for part in extract.parts] if extract.kind == "pages" else extract.parts[0].text.split("\n")
     if arguments.first > len(units):
         raise ToolRefusal(f"{name} has {len(units)} {extract.kind}; {arguments.first} is beyond its end")
     if arguments.last is not None and arguments.last < arguments.first:
@@ -74,9 +66,7 @@ def read_document(arguments: ReadArguments, call: Call) -> JsonValue:
     last, text = _take(units, arguments.first, min(arguments.last or len(units), len(units)))
     letter = "p" if extract.kind == "pages" else "l"
     return {
-        "source": f"{name}#{letter}{arguments.first}-{last}"
-        if letter == "l"
-        else f"{name}#{letter}{arguments.first}",
+        "source": f"{name}#{letter}{arguments.first}-{last}" if letter == "l" else f"{name}#{letter}{arguments.first}",
         "title": f"{name}, {extract.kind} {arguments.first} to {last} of {len(units)}",
         "text": text[:READ_CHARACTERS],
         "cut": extract.cut or ("the text was cut at 4,000 characters" if len(text) > READ_CHARACTERS else ""),

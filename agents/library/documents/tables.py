@@ -19,15 +19,14 @@ NUMERIC = re.compile(r"[+-]?(?:\d{1,40}(?:\.\d{1,20})?|\.\d{1,20})")
 EXACT = Context(prec=120)  # sums of 40 + 20 digits over any file that fits stay exact
 MAX_COLUMNS = 20
 MAX_GROUPS = 12
-MAX_GROUP_SUMS = 5
+MAX_GROUP_SUMS = 4
+NAMED_COLUMNS = 10
 CELL_CHARACTERS = 60
 DIFFERENT_VALUES = 1_000
 
 
 class CsvArguments(Arguments):
-    document: str = Field(
-        min_length=1, max_length=255, description="The CSV file's name as list_documents gives it."
-    )
+    document: str = Field(min_length=1, max_length=255, description="The CSV file's name as list_documents gives it.")
     group_by: str | None = Field(
         default=None,
         max_length=200,
@@ -82,18 +81,14 @@ class Column:
         """Figures as decimal strings, so that nothing is rounded but the mean (to 6 places)."""
         described: JsonObject = {"name": self.name, "filled": self.filled}
         if self.numeric and self.least is not None and self.most is not None:
-            mean = EXACT.divide(self.sum, Decimal(self.numbers)).quantize(
-                Decimal("1e-6"), ROUND_HALF_EVEN, EXACT
-            )
+            mean = EXACT.divide(self.sum, Decimal(self.numbers)).quantize(Decimal("1e-6"), ROUND_HALF_EVEN, EXACT)
             figures = {"min": self.least, "max": self.most, "sum": self.sum, "mean": mean}
             return {
                 **described,
                 "type": "number",
                 **{name: plain(figure) for name, figure in figures.items()},
             }
-        top: list[JsonValue] = [
-            {"value": value, "count": count} for value, count in self.values.most_common(3)
-        ]
+        top: list[JsonValue] = [{"value": value, "count": count} for value, count in self.values.most_common(3)]
         different = len(self.values) if len(self.values) < DIFFERENT_VALUES else f"{DIFFERENT_VALUES} or more"
         return {**described, "type": "text", "different": different, "top": top}
 
@@ -121,21 +116,24 @@ def _summary(name: str, text: str, group_by: str | None) -> JsonObject:
     for row in rows:
         count += 1
         uneven += len(row) != len(header)
-        numbers = [
-            column.add(cell) for column, cell in zip(columns, row, strict=False)
-        ]  # uneven rows are counted
+        numbers = [column.add(cell) for column, cell in zip(columns, row, strict=False)]  # uneven rows are counted
         if grouped is not None:
             _add_to_group(groups, row[grouped] if len(row) > grouped else "", numbers)
     described: list[JsonValue] = [column.describe() for column in columns[:MAX_COLUMNS]]
     return {
         "source": f"{name}#table",
         "title": f"{name}, {count} rows",
-        "text": f"{name} has {count} rows and {len(header)} columns: {', '.join(header[:MAX_COLUMNS])}.",
+        "text": f"{name} has {count} rows and {len(header)} columns: {_names(header)}.",
         "rows": count,
         "uneven_rows": uneven,
         "columns": [] if groups else described,
         "groups": _describe_groups(groups, columns),
     }
+
+
+def _names(header: list[str]) -> str:
+    more = len(header) - NAMED_COLUMNS
+    return ", ".join(header[:NAMED_COLUMNS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _column_name(cell: str, number: int) -> str:
@@ -145,9 +143,7 @@ def _column_name(cell: str, number: int) -> str:
 def _add_to_group(groups: dict[str, Group], value: str, numbers: list[Decimal | None]) -> None:
     group = groups.setdefault(value.strip()[:CELL_CHARACTERS], Group())
     if len(groups) > DIFFERENT_VALUES:
-        raise ToolRefusal(
-            f"that column has more than {DIFFERENT_VALUES} different values; group by another one"
-        )
+        raise ToolRefusal(f"that column has more than {DIFFERENT_VALUES} different values; group by another one")
     group.rows += 1
     for place, number in enumerate(numbers):
         if number is not None:
@@ -158,11 +154,7 @@ def table_rows(text: str) -> Iterator[list[str]]:
     """The rows that are not empty; the separator is the one of , ; tab | that the first line has most of."""
     first = text.lstrip().split("\n", 1)[0]
     separator = max(",;\t|", key=first.count)
-    return (
-        row
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        if any(map(str.strip, row))
-    )
+    return (row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if any(map(str.strip, row)))
 
 
 def plain(number: Decimal) -> str:
@@ -176,9 +168,7 @@ def _position(name: str, header: list[str], group_by: str | None) -> int | None:
         return None
     names = [cell.casefold() for cell in header]
     if group_by.strip().casefold() not in names:
-        raise ToolRefusal(
-            f"{name} has no column {group_by!r}; its columns are: {', '.join(header[:MAX_COLUMNS])}"
-        )
+        raise ToolRefusal(f"{name} has no column {group_by!r}; its columns are: {_names(header)}")
     return names.index(group_by.strip().casefold())
 
 

@@ -46,9 +46,7 @@ def check_upload(name: str, content: bytes) -> str:
     if not content.strip():
         raise UploadRefused(f"{name} is empty.")
     if len(content) > MAX_BYTES:
-        raise UploadRefused(
-            f"{name} has {len(content) / 1024 / 1024:.1f} MB; at most {MAX_BYTES // 1024 // 1024} MB."
-        )
+        raise UploadRefused(f"{name} has {len(content) / 1024 / 1024:.1f} MB; at most {MAX_BYTES // 1024 // 1024} MB.")
     if media_type == "application/pdf":
         _check_pdf(name, content)
     else:
@@ -82,7 +80,5 @@ def _check_pdf(name: str, content: bytes) -> None:
         raise UploadRefused(f"{name} took too long to open; it may be damaged.") from error
     if done.returncode == 0:
         return
-    reason = (
-        done.stdout.decode("utf-8", "replace").strip() or "the PDF is broken: its structure cannot be read"
-    )
+    reason = done.stdout.decode("utf-8", "replace").strip() or "the PDF is broken: its structure cannot be read"
     raise UploadRefused(f"{name} cannot be read: {reason}.")

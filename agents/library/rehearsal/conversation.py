@@ -46,9 +46,7 @@ class Conversation:
 
     @cached_property
     def calls(self) -> tuple[ToolCall, ...]:
-        return tuple(
-            call for each in self.messages if isinstance(each, AssistantMessage) for call in each.calls
-        )
+        return tuple(call for each in self.messages if isinstance(each, AssistantMessage) for call in each.calls)
 
     @cached_property
     def results(self) -> dict[str, ToolMessage]:
@@ -58,11 +56,7 @@ class Conversation:
     def result(self, wanted: Wanted) -> ToolMessage | None:
         """The latest result of exactly this call."""
         for call in reversed(self.calls):
-            if (
-                call.name == wanted.tool
-                and call.arguments == wanted.arguments
-                and call.call_id in self.results
-            ):
+            if call.name == wanted.tool and call.arguments == wanted.arguments and call.call_id in self.results:
                 return self.results[call.call_id]
         return None
 

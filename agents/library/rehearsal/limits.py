@@ -26,9 +26,7 @@ def _corrected(conversation: Conversation, failed: ToolMessage) -> bool:
     """Malformed arguments that a later call mended; a refusal by the tool itself stays news."""
     malformed = isinstance(failed.content, dict) and failed.content.get("error_type") == "invalid_arguments"
     later = conversation.messages[conversation.messages.index(failed) :]
-    worked = any(
-        isinstance(each, ToolMessage) and each.name == failed.name and each.status == "ok" for each in later
-    )
+    worked = any(isinstance(each, ToolMessage) and each.name == failed.name and each.status == "ok" for each in later)
     return malformed and worked
 
 

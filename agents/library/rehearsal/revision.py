@@ -57,9 +57,7 @@ def without_phrases(draft: str, phrases: Sequence[str]) -> str:
         draft = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", "", draft, flags=re.IGNORECASE)
     draft = re.sub(r"[ \t]{2,}", " ", draft)
     draft = re.sub(r"\s+([.,;:!?])", r"\1", draft)
-    return re.sub(
-        r"(^|[.!?]\s+)([a-z])", lambda found: found.group(1) + found.group(2).upper(), draft
-    ).strip()
+    return re.sub(r"(^|[.!?]\s+)([a-z])", lambda found: found.group(1) + found.group(2).upper(), draft).strip()
 
 
 def with_phrases(draft: str, phrases: Sequence[str]) -> str:

@@ -25,9 +25,7 @@ def topic_words(text: str, *, limit: int = 12) -> list[str]:
 def sentences(text: str) -> list[str]:
     """A text cut into sentences. Paragraphs, headings and list items end one."""
     blocks = (" ".join(block.split()) for block in BLOCK_END.split(text))
-    return [
-        part.lstrip("#*•- ") for block in blocks for part in SENTENCE_END.split(block) if part.strip("#*•- ")
-    ]
+    return [part.lstrip("#*•- ") for block in blocks for part in SENTENCE_END.split(block) if part.strip("#*•- ")]
 
 
 def stem(word: str) -> str:

@@ -25,9 +25,7 @@ NOT_PUBLIC_4 = tuple(
         "240.0.0.0/4",  # reserved, and broadcast
     )
 )
-GLOBAL_UNICAST_6 = ipaddress.IPv6Network(
-    "2000::/3"
-)  # leaves out mapped, NAT64, local and multicast addresses
+GLOBAL_UNICAST_6 = ipaddress.IPv6Network("2000::/3")  # leaves out mapped, NAT64, local and multicast addresses
 NOT_PUBLIC_6 = tuple(
     ipaddress.IPv6Network(network)
     for network in (

@@ -3,9 +3,7 @@
 import re
 from html.parser import HTMLParser
 
-SKIPPED = frozenset(
-    {"script", "style", "noscript", "template", "svg", "head", "nav", "footer", "form", "iframe"}
-)
+SKIPPED = frozenset({"script", "style", "noscript", "template", "svg", "head", "nav", "footer", "form", "iframe"})
 BLOCKS = frozenset(
     {"p", "div", "li", "br", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "pre", "table"}
 )

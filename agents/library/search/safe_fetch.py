@@ -42,9 +42,7 @@ class Page:
     cut: bool
 
 
-async def fetch(
-    url: str, *, resolve: Resolve | None = None, transport: httpx.AsyncBaseTransport | None = None
-) -> Page:
+async def fetch(url: str, *, resolve: Resolve | None = None, transport: httpx.AsyncBaseTransport | None = None) -> Page:
     """The text of a public page.
 
     Each host is resolved once and the connection goes to that very address, so that a second look-up cannot
@@ -68,11 +66,7 @@ async def fetch(
 
 def checked_url(url: str) -> SplitResult:
     """The parts of a URL that may be fetched. Raises FetchRefused for any other."""
-    if (
-        len(url) > MAX_URL_CHARACTERS
-        or not url.isascii()
-        or any(ord(letter) <= 32 or letter == "\\" for letter in url)
-    ):
+    if len(url) > MAX_URL_CHARACTERS or not url.isascii() or any(ord(letter) <= 32 or letter == "\\" for letter in url):
         raise FetchRefused("the URL is too long, or holds spaces, backslashes or other than ASCII characters")
     try:
         parts = urlsplit(url)
@@ -109,9 +103,7 @@ async def public_address(host: str, port: int, resolve: Resolve) -> Address:
 
 
 def _client(transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=transport, follow_redirects=False, trust_env=False, timeout=MAX_SECONDS
-    )
+    return httpx.AsyncClient(transport=transport, follow_redirects=False, trust_env=False, timeout=MAX_SECONDS)
 
 
 async def _one(client: httpx.AsyncClient, url: str, resolve: Resolve) -> Page | str:

@@ -71,15 +71,12 @@ def _done(conversation: Conversation, request: Request, orders: tuple[JsonObject
         if number_at(order, "order_number") not in refunded:
             lines.append(decide_refund(order, request, conversation.task).why)
     lines += [
-        f"{string_at(each, 'text').rstrip('.')}{cite_of(each)}."
-        for each in conversation.objects_of("send_email")
+        f"{string_at(each, 'text').rstrip('.')}{cite_of(each)}." for each in conversation.objects_of("send_email")
     ]
     known = {address(order) for order in orders}
     strangers = [each for each in request.addresses if known and each not in known]
     if strangers:
-        lines.append(
-            f"I did not write to {', '.join(strangers)}: messages go only to the address in the order."
-        )
+        lines.append(f"I did not write to {', '.join(strangers)}: messages go only to the address in the order.")
     return [line for line in lines if line]
 
 
@@ -96,11 +93,7 @@ def _needed(request: Request) -> dict[str, str]:
 def _question(conversation: Conversation, request: Request) -> str:
     if request.order_numbers:
         return "Please check the order number and ask again."
-    found = [
-        result
-        for each in conversation.objects_of("search_policies")
-        for result in objects_at(each, "results")
-    ]
+    found = [result for each in conversation.objects_of("search_policies") for result in objects_at(each, "results")]
     titles = dict.fromkeys(f"{string_at(result, 'title')}{cite_of(result)}" for result in found)
     rules = f" The shop's rules that may fit: {'; '.join(titles)}." if titles else ""
     return f"The task names no order; with an order number, such as 1029, I can look it up.{rules}"

@@ -31,31 +31,23 @@ def decide_refund(order: JsonObject, request: Request, task: str) -> Decision:
         return Decision(0, request.reason, refused)
     asked_cents = first_amount_cents(task) or _named_item_cents(order, task) or left_cents
     if asked_cents > left_cents:
-        return Decision(
-            0, request.reason, f"Only {usd(left_cents)} is left to refund, not {usd(asked_cents)}."
-        )
+        return Decision(0, request.reason, f"Only {usd(left_cents)} is left to refund, not {usd(asked_cents)}.")
     if request.reason == "damaged" and asked_cents >= PHOTO_FROM_CENTS:
-        return Decision(
-            0, "damaged", f"For {usd(asked_cents)} the rules ask for a photo of the damage first."
-        )
+        return Decision(0, "damaged", f"For {usd(asked_cents)} the rules ask for a photo of the damage first.")
     reason = "returned" if string_at(order, "status") == "returned" else request.reason
     return Decision(asked_cents, reason, "")
 
 
 def is_lost(order: JsonObject) -> bool:
     """Shipped so long ago that the rules count the parcel as lost."""
-    return (
-        string_at(order, "status") == "shipped" and number_at(order, "days_since_shipping") >= LOST_AFTER_DAYS
-    )
+    return string_at(order, "status") == "shipped" and number_at(order, "days_since_shipping") >= LOST_AFTER_DAYS
 
 
 def assess(order: JsonObject) -> str:
     """What the rules make of the order's dates, in a sentence; empty where dates change nothing."""
     status, shipped_days = string_at(order, "status"), number_at(order, "days_since_shipping")
     if is_lost(order):
-        return (
-            f"It left {shipped_days} days ago, so it counts as lost: a second parcel or the full price back."
-        )
+        return f"It left {shipped_days} days ago, so it counts as lost: a second parcel or the full price back."
     if status == "shipped" and shipped_days >= LATE_AFTER_DAYS:
         return f"It left {shipped_days} days ago and is late: a search with the carrier is due."
     if status == "shipped":

@@ -28,9 +28,7 @@ def send_email(arguments: EmailArguments, call: Call) -> JsonValue:
     """
     order = find_order(arguments.order_number)
     if arguments.to.lower() != order.customer.email.lower():
-        raise ToolRefusal(
-            f"{arguments.to} is not the address of order {order.number}; write to {order.customer.email}"
-        )
+        raise ToolRefusal(f"{arguments.to} is not the address of order {order.number}; write to {order.customer.email}")
     message = _sent_before(call) or _send(order, arguments, call)
     return {
         "source": f"email/{message.pk}",

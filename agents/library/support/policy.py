@@ -59,11 +59,7 @@ def look_further(conversation: Conversation, _request: Request) -> tuple[str, li
 
 def look_for_replacement(conversation: Conversation, request: Request) -> tuple[str, list[Wanted]]:
     """The stock of what a lost parcel held: without it there can be no second parcel."""
-    lost = [
-        order
-        for order in conversation.objects_of("order_status")
-        if is_lost(order) and not request.asks_refund
-    ]
+    lost = [order for order in conversation.objects_of("order_status") if is_lost(order) and not request.asks_refund]
     skus = [string_at(item, "sku") for order in lost for item in objects_at(order, "items")]
     return "The parcel counts as lost; I check whether a second one can be sent.", [
         Wanted("stock", {"product": sku}) for sku in skus[:4]

@@ -46,15 +46,10 @@ def _book(order: Order, arguments: RefundArguments, call: Call) -> Refund:
         locked = Order.objects.select_for_update().get(pk=order.pk)  # attempts of one call come one by one
         if booked := Refund.objects.filter(tenant=call.tenant, key=call.key).first():
             return booked
-        given = (
-            Refund.objects.filter(order=locked, tenant=call.tenant).aggregate(sum=Sum("amount_cents"))["sum"]
-            or 0
-        )
+        given = Refund.objects.filter(order=locked, tenant=call.tenant).aggregate(sum=Sum("amount_cents"))["sum"] or 0
         left_cents = locked.total_cents - given
         if locked.status == "cancelled":
-            raise ToolRefusal(
-                f"order {locked.number} was cancelled before payment; there is nothing to refund"
-            )
+            raise ToolRefusal(f"order {locked.number} was cancelled before payment; there is nothing to refund")
         if arguments.amount_cents > left_cents:
             raise ToolRefusal(
                 f"order {locked.number} has {left_cents} cents left to refund, not {arguments.amount_cents}"

@@ -35,9 +35,7 @@ DO_EMAIL = re.compile(
 REASONS = (
     (
         "damaged",
-        re.compile(
-            r"\b(?:damaged?|broken?|crack\w*|torn|faulty|defect\w*|leak\w*|dent\w*|shattered)\b", re.I
-        ),
+        re.compile(r"\b(?:damaged?|broken?|crack\w*|torn|faulty|defect\w*|leak\w*|dent\w*|shattered)\b", re.I),
     ),
     ("wrong_item", re.compile(r"\bwrong (?:item|product|size|colou?r|one)\b", re.I)),
     ("lost", re.compile(r"\b(?:lost|never arrived|missing parcel|disappeared)\b", re.I)),

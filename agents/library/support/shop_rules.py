@@ -14,9 +14,7 @@ FOLDER = Path(__file__).with_name("articles")
 
 
 class RulesArguments(Arguments):
-    query: str = Field(
-        min_length=2, max_length=300, description="Words to look for, such as 'damaged item refund'."
-    )
+    query: str = Field(min_length=2, max_length=300, description="Words to look for, such as 'damaged item refund'.")
     limit: int = Field(default=3, ge=1, le=6, description="How many passages at most.")
 
 
@@ -24,14 +22,11 @@ def search_policies(arguments: RulesArguments, _call: Call) -> JsonValue:
     """The passages of the shop's rules that fit best. Raises ToolRefusal when none does."""
     hits = index().search(arguments.query, limit=arguments.limit)
     if not hits:
-        raise ToolRefusal(
-            f"no rule mentions {arguments.query!r}; try other words, such as returns, refund or parcel"
-        )
+        raise ToolRefusal(f"no rule mentions {arguments.query!r}; try other words, such as returns, refund or parcel")
     return {
         "query": arguments.query,
         "results": [
-            {"source": hit.passage.source, "title": hit.passage.title, "text": hit.passage.text}
-            for hit in hits
+            {"source": hit.passage.source, "title": hit.passage.title, "text": hit.passage.text} for hit in hits
         ],
     }
 

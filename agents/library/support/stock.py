@@ -10,9 +10,7 @@ from agents.tools.define import Arguments, python_tool
 
 
 class StockArguments(Arguments):
-    product: str = Field(
-        min_length=2, max_length=100, description="A SKU such as KETTLE-17, or the product's name."
-    )
+    product: str = Field(min_length=2, max_length=100, description="A SKU such as KETTLE-17, or the product's name.")
 
 
 class StockServiceDown(Exception):
@@ -30,9 +28,7 @@ def stock_cached(arguments: StockArguments, _call: Call) -> JsonValue:
     """The count when it was last copied; ``as_of`` says when. Raises StockServiceDown when switched off."""
     _require_working("stock-cached")
     product = find_product(arguments.product)
-    return _answer(
-        product, product.cached_available, as_of=product.cached_at.isoformat(timespec="seconds"), live=False
-    )
+    return _answer(product, product.cached_available, as_of=product.cached_at.isoformat(timespec="seconds"), live=False)
 
 
 def find_product(wanted: str) -> Product:
@@ -44,9 +40,7 @@ def find_product(wanted: str) -> Product:
     near = list(Product.objects.filter(name__icontains=wanted).order_by("sku"))
     if len(near) == 1:
         return near[0]
-    choice = ", ".join(
-        f"{product.name} ({product.sku})" for product in near or Product.objects.order_by("sku")
-    )
+    choice = ", ".join(f"{product.name} ({product.sku})" for product in near or Product.objects.order_by("sku"))
     raise ToolRefusal(f"no single product is called {wanted!r}; there are: {choice}")
 
 

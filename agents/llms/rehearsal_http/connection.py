@@ -75,13 +75,9 @@ class Connection:
             else:
                 return None
 
-    async def answer(
-        self, status: int, body: JsonObject | list[JsonObject], headers: Mapping[str, str]
-    ) -> None:
+    async def answer(self, status: int, body: JsonObject | list[JsonObject], headers: Mapping[str, str]) -> None:
         """A whole JSON answer."""
-        await self.answer_bytes(
-            status, json.dumps(body).encode(), {"Content-Type": "application/json", **headers}
-        )
+        await self.answer_bytes(status, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
 
     async def answer_bytes(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         """A whole answer."""

@@ -68,13 +68,9 @@ class RehearsalServer:
             case "GET", "/closed":
                 await connection.answer(200, self.streams.closed, {})
             case "GET", "/open":
-                await connection.answer(
-                    200, {"open": len(self.streams.open), "opened": self.streams.opened}, {}
-                )
+                await connection.answer(200, {"open": len(self.streams.open), "opened": self.streams.opened}, {})
             case _:
-                await connection.answer(
-                    404, chat_answer.error_body("there is no such path", "not_found_error"), {}
-                )
+                await connection.answer(404, chat_answer.error_body("there is no such path", "not_found_error"), {})
         return True
 
     async def complete(self, connection: Connection, body: bytes) -> bool:
@@ -107,9 +103,7 @@ class RehearsalServer:
             return False
         return True
 
-    async def perform(
-        self, connection: Connection, asked: ChatRequest, script: Script, answer: Performance
-    ) -> bool:
+    async def perform(self, connection: Connection, asked: ChatRequest, script: Script, answer: Performance) -> bool:
         """Send an answer, and note it when the client hangs up. False: the connection is of no more use."""
         number = self.streams.start(asked.model, asked.messages)
         try:
@@ -125,9 +119,7 @@ class RehearsalServer:
             self.streams.end(number)
         return True
 
-    async def stream(
-        self, connection: Connection, asked: ChatRequest, script: Script, answer: Performance
-    ) -> bool:
+    async def stream(self, connection: Connection, asked: ChatRequest, script: Script, answer: Performance) -> bool:
         """Send an answer in chunks, evenly over the time that it is to take."""
         usage = asked.with_usage and not script.wants("no-usage")
         chunks = list(chat_answer.chunks(answer, asked.model, with_usage=usage))

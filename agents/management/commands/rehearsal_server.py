@@ -28,9 +28,7 @@ class Command(BaseCommand):
         try:
             asyncio.run(self.serve(host, port, print_port=print_port))
         except OSError as error:
-            raise CommandError(
-                f"Cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}."
-            ) from None
+            raise CommandError(f"Cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}.") from None
 
     async def serve(self, host: str, port: int, *, print_port: bool) -> None:
         """Listen, say where, wait for the signal to stop."""
@@ -38,9 +36,7 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         async with RehearsalServer().listening(host, port) as taken:
-            line = (
-                str(taken) if print_port else f"The rehearsal LLM (no AI) listens on http://{host}:{taken}/v1"
-            )
+            line = str(taken) if print_port else f"The rehearsal LLM (no AI) listens on http://{host}:{taken}/v1"
             with contextlib.suppress(BrokenPipeError):
                 self.stdout.write(line)
                 self.stdout.flush()

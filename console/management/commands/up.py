@@ -20,9 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The port is all there is to choose; everything else comes from the environment."""
-        parser.add_argument(
-            "--port", default=os.environ.get("PORT") or "8000", help="default: $PORT, else 8000"
-        )
+        parser.add_argument("--port", default=os.environ.get("PORT") or "8000", help="default: $PORT, else 8000")
 
     def handle(self, *, port: str, **_options: object) -> None:
         """Run until a signal ends it; exit 1 with one line when it cannot."""

@@ -57,6 +57,7 @@ class LaunchForm(forms.Form):
         help_text="Empty: the agent's own choice. A rehearsal is a script, no AI, and costs nothing real.",
         widget=forms.TextInput(attrs={"list": "llms", "autocomplete": "off", "spellcheck": "false"}),
     )
+    key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     attachments = SeveralFilesField(required=False, label="Files", help_text=FILES_HELP)
 
     def __init__(

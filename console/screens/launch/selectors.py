@@ -73,21 +73,12 @@ class DegradedLink:
 def agent_choices() -> list[AgentChoice]:
     """Every agent with a version, by name."""
     agents = Agent.objects.filter(current__isnull=False).select_related("current").order_by("name")
-    return [
-        AgentChoice(agent.name, agent.current.number, agent.current.to_spec())
-        for agent in agents
-        if agent.current
-    ]
+    return [AgentChoice(agent.name, agent.current.number, agent.current.to_spec()) for agent in agents if agent.current]
 
 
 def surface_choices(tenant: Tenant) -> list[SurfaceChoice]:
     """The tenant's surfaces that have a tier; one without could not be launched on."""
-    tiers = (
-        Tier.objects.for_tenant(tenant)
-        .filter(user="")
-        .select_related("surface__tenant")
-        .order_by("surface__slug")
-    )
+    tiers = Tier.objects.for_tenant(tenant).filter(user="").select_related("surface__tenant").order_by("surface__slug")
     return [SurfaceChoice(tier.surface.slug, tier.surface.name, tier.to_limits()) for tier in tiers]
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from uuid import uuid4
 
 from django import forms
 from django.http import HttpResponse
@@ -17,6 +18,7 @@ from budgets.tiers import Limits
 from console.access.requests import TenantRequest, in_tenant
 from console.screens.frame import frame
 from console.screens.launch.forms import LaunchForm
+from console.screens.launch.once import fingerprint, launched_before, remember
 from console.screens.launch.selectors import (
     AgentChoice,
     BudgetLeft,
@@ -36,9 +38,9 @@ def launch_run(request: TenantRequest) -> HttpResponse:
     """Show the form; a right one launches and leads to the run."""
     form = _form(request, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        run = _launched(request, form)
-        if run:
-            address = reverse("runs:detail", args=[request.tenant.slug, run.pk])
+        run_id = _launched_once(request, form)
+        if run_id:
+            address = reverse("runs:detail", args=[request.tenant.slug, run_id])
             return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
     typed = request.POST if request.method == "POST" else form.initial
     context = {**frame(request, active="launch"), "form": form, **_beside(request, form, typed)}
@@ -56,9 +58,23 @@ def _form(request: TenantRequest, data: Mapping[str, str] | None) -> LaunchForm:
     agents, surfaces = agent_choices(), surface_choices(request.tenant)
     initial = {"agent": request.GET.get("agent") or (agents[0].name if agents else "")}
     initial["surface"] = request.GET.get("surface") or (surfaces[0].slug if surfaces else "")
+    initial["key"] = uuid4().hex
     initial |= {name: request.GET.get(name, "") for name in ("task", "user", "session", "llm")}
     files = request.FILES if data is not None else None
     return LaunchForm(data, files, tenant=request.tenant, agents=agents, surfaces=surfaces, initial=initial)
+
+
+def _launched_once(request: TenantRequest, form: LaunchForm) -> str | None:
+    """The id of the run that this press of the button launched; None when it was refused."""
+    key = form.cleaned_data["key"]
+    mark = fingerprint(key, form.cleaned_data)
+    if key and (earlier := launched_before(request.session, mark)):
+        return earlier
+    run = _launched(request, form)
+    if run is None:
+        return None
+    remember(request.session, mark, run.pk)
+    return run.pk
 
 
 def _launched(request: TenantRequest, form: LaunchForm) -> Run | None:
@@ -85,15 +101,11 @@ def _launched(request: TenantRequest, form: LaunchForm) -> Run | None:
 def _beside(request: TenantRequest, form: LaunchForm, typed: Mapping[str, object]) -> Context:
     """The context of launch/_beside.html."""
     words = {
-        name: str(typed.get(name, "")) for name in ("agent", "task", "surface", "user", "session", "llm")
+        name: str(typed.get(name, "")).replace("\x00", "")
+        for name in ("agent", "task", "surface", "user", "session", "llm")
     }
     agent = _named(form.agents, words["agent"])
-    surface = (
-        Surface.objects.for_tenant(request.tenant)
-        .select_related("tenant")
-        .filter(slug=words["surface"])
-        .first()
-    )
+    surface = Surface.objects.for_tenant(request.tenant).select_related("tenant").filter(slug=words["surface"]).first()
     limits = limits_for(surface, words["user"]) if surface else None
     options = {**{name: words[name] for name in OPTIONS if name != "tenant"}, "tenant": request.tenant.slug}
     return {

@@ -64,6 +64,4 @@ def cited(parts: Iterable[Part]) -> list[Source]:
 def _source(number: int, handle: str, part: dict[str, JsonValue]) -> Source:
     title = next((str(part[name]) for name in ("title", "name", "heading", "file") if part.get(name)), handle)
     text = next((str(part[name]) for name in ("text", "excerpt", "snippet", "passage") if part.get(name)), "")
-    return Source(
-        number, handle, title, text if len(text) <= EXCERPT_CHARACTERS else f"{text[:EXCERPT_CHARACTERS]}…"
-    )
+    return Source(number, handle, title, text if len(text) <= EXCERPT_CHARACTERS else f"{text[:EXCERPT_CHARACTERS]}…")

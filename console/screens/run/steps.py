@@ -114,9 +114,7 @@ def _ends(events: Iterable[EventRow], span_id: str) -> Iterable[EventRow]:
 
 def _attempt(event: EventRow) -> Attempt:
     data = event.data
-    implementation, status, error = (
-        str(data.get(key) or "") for key in ("implementation", "status", "error")
-    )
+    implementation, status, error = (str(data.get(key) or "") for key in ("implementation", "status", "error"))
     return Attempt(implementation, status, error, event.duration_ms)
 
 

@@ -88,9 +88,7 @@ def decide_approval(request: TenantRequest, run_id: str, approval_id: int) -> Ht
     if not form.is_valid():
         return _page_with_problem(request, run, form)
     approve = form.cleaned_data["decision"] == "approve"
-    decide(
-        approval=approval, actor=request.user.get_username(), approve=approve, note=form.cleaned_data["note"]
-    )
+    decide(approval=approval, actor=request.user.get_username(), approve=approve, note=form.cleaned_data["note"])
     return _back(run)
 
 

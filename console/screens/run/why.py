@@ -170,9 +170,7 @@ def _hold_refused(data: JsonObject) -> Told:
         ("held", "held_nanos"),
         ("asked", "asked_nanos"),
     )
-    shown = [
-        f"{name} {format_usd(nanos)}" for name, key in amounts if isinstance(nanos := data.get(key), int)
-    ]
+    shown = [f"{name} {format_usd(nanos)}" for name, key in amounts if isinstance(nanos := data.get(key), int)]
     return "bad", f"The budget of {of} refused the next call", ", ".join(shown) or _word(data, "text")
 
 
@@ -185,9 +183,7 @@ def _verdict(data: JsonObject) -> Told | None:
         return None
     issues = data.get("issues")
     texts = [
-        str(issue.get("text", ""))
-        for issue in (issues if isinstance(issues, list) else [])
-        if isinstance(issue, dict)
+        str(issue.get("text", "")) for issue in (issues if isinstance(issues, list) else []) if isinstance(issue, dict)
     ]
     return "warn", "The critic sent the draft back", "; ".join(texts)
 

@@ -29,7 +29,7 @@ def parse_cost(text: str) -> CostBound:
     rest = text.lstrip("<>=").strip()
     if rest.endswith("%"):
         digits = rest[:-1]
-        if not re.fullmatch(r"[0-9]{1,4}", digits):
+        if not re.fullmatch(r"[0-9]{1,3}", digits):
             raise BoundError("Write a share of the cap such as cost:>80%.")
         return CostBound(above, percent=int(digits))
     try:

@@ -56,17 +56,14 @@ class CostFilter(django_filters.Filter):
     field_class = CostField
 
     def filter(self, qs: QuerySet[Run], value: CostBound | None) -> QuerySet[Run]:
-        """Integers only: shares are compared after multiplying by 100."""
+        """Integers only."""
         if value is None:
             return qs
         if value.nanos is not None:
             return qs.filter(**{"cost_nanos__gte" if value.above else "cost_nanos__lt": value.nanos})
-        bound = F("cap_nanos") * (value.percent or 0)
-        return (
-            qs.filter(cap_nanos__gt=0)
-            .alias(hundredfold=F("cost_nanos") * 100)
-            .filter(**{"hundredfold__gte" if value.above else "hundredfold__lt": bound})
-        )
+        # Divided first: a product of large amounts would leave the range of the database's integers.
+        bound = F("cap_nanos") / 100 * (value.percent or 0)
+        return qs.filter(**{"cap_nanos__gt": 0, "cost_nanos__gte" if value.above else "cost_nanos__lt": bound})
 
 
 class SinceFilter(django_filters.Filter):

@@ -24,9 +24,7 @@ class Term:
 
     def __str__(self) -> str:
         value = (
-            f'"{self.value}"'
-            if re.search(r"[\s]", self.value) or (not self.key and ":" in self.value)
-            else self.value
+            f'"{self.value}"' if re.search(r"[\s]", self.value) or (not self.key and ":" in self.value) else self.value
         )
         return f"{self.key}:{value}" if self.key else value
 
@@ -65,7 +63,8 @@ def parse(text: str) -> Query:
     """Read a filter text; unknown keys become problems, nothing raises."""
     if len(text) > MAX_CHARACTERS:
         return Query(problems=(f"The filter is longer than {MAX_CHARACTERS} characters.",))
-    found = list(_terms(text))
+    # A NUL is no text to a database.
+    found = list(_terms(text.replace("\x00", "")))
     unknown = sorted({term.key for term in found if term.key and term.key not in KEYS})
     problems = [f"There is no filter “{key}:”; there are {', '.join(KEYS)}." for key in unknown]
     problems += [f"“{term.key}:” lacks its value." for term in found if term.key in KEYS and not term.value]

@@ -63,7 +63,7 @@ class LiveFirst(Sequence[Run]):
         over = Q(state__in=TERMINAL)
         self.live = runs.exclude(over).order_by("-severity", "-id")
         self.ended = runs.filter(over).order_by("-id")
-        counts = runs.aggregate(live=Count("pk", filter=~over), ended=Count("pk", filter=over))
+        counts: dict[str, int] = runs.aggregate(live=Count("pk", filter=~over), ended=Count("pk", filter=over))
         self.live_count, self.ended_count = counts["live"], counts["ended"]
 
     def __len__(self) -> int:
@@ -99,9 +99,7 @@ def summary(tenant: Tenant) -> Summary:
     """Counts over the live runs and the last hour, so that history does not slow the page."""
     hour_ago = timezone.now() - timedelta(hours=1)
     runs = Run.objects.filter(tenant=tenant)
-    live = runs.exclude(state__in=TERMINAL).aggregate(
-        all=Count("pk"), waiting=Count("pk", filter=Q(state__in=WAITING))
-    )
+    live = runs.exclude(state__in=TERMINAL).aggregate(all=Count("pk"), waiting=Count("pk", filter=Q(state__in=WAITING)))
     failed = runs.filter(ended_at__gte=hour_ago, state__in=("failed", "dead")).count()
     return Summary(
         total=runs.count(),

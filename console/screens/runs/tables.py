@@ -19,6 +19,7 @@ def _cell(name: str, *, header: str, order_by: str = "", td: dict[str, str] | No
         order_by=(order_by,) if order_by else None,
         attrs={"td": {"data-column": name, **(td or {})}, "th": _head(name, align)},
         empty_values=(),
+        initial_sort_descending=order_by.isidentifier(),
     )
 
 
@@ -37,12 +38,10 @@ class RunsTable(tables.Table):
     surface = _cell("surface", header="Surface", td={"class": "dim"})
     doing = _cell("doing", header="Now / why", td={"class": "clip"})
     steps = _cell("steps", header="Steps", order_by="steps_count", td={"class": "num", "data-phone": "hide"})
-    errors = _cell(
-        "errors", header="Errors", order_by="errors_count", td={"class": "num", "data-phone": "hide"}
-    )
+    errors = _cell("errors", header="Errors", order_by="errors_count", td={"class": "num", "data-phone": "hide"})
     cost = _cell("cost", header="Cost / cap", order_by="cost_nanos", td={"class": "num cost-cell"})
     time = tables.Column(verbose_name="Time", orderable=False, empty_values=(), attrs=NUMBERS)
-    age = _cell("age", header="Age", order_by="-created_at", td={"class": "num", "data-phone": "hide"})
+    age = _cell("age", header="Age", order_by="-created_at", td={"class": "num", "data-phone": "end"})
     verbs = _cell(
         "verbs",
         header=mark_safe('<span class="sr-only">Verbs</span>'),

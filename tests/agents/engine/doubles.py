@@ -1,6 +1,6 @@
-"""Doubles of the engine's ports: a scripted LLM, a journal in memory, tools as functions, a clock set by hand."""
+"""Doubles of the engine's ports: a scripted LLM, a journal in memory, tools as functions, a manual clock."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +25,8 @@ START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PRICE = PriceSnapshot(rates=Rates.flat(input=2 * USD, output=8 * USD), source="test list", version="1")
 
 Answer = AssistantMessage | LLMResponse | LLMError | Interrupted
-Script = list[Answer | list[Answer]]
+Script = Sequence[Answer | list[Answer]]
+SMALL = Usage(100, 20)
 Log = list[tuple[str, str]]
 
 
@@ -56,7 +57,7 @@ def says(text: str) -> AssistantMessage:
 
 
 def response(
-    message: AssistantMessage, llm: str, *, usage: Usage | None = Usage(100, 20), finish: Finish = "stop"
+    message: AssistantMessage, llm: str, *, usage: Usage | None = SMALL, finish: Finish = "stop"
 ) -> LLMResponse:
     """A whole answer as the registry gives it."""
     return LLMResponse(message=message, finish=finish, usage=usage, vendor_usage={"seen": True}, served_llm=llm)
@@ -93,7 +94,7 @@ class ScriptedLLM:
 
     clock: ManualClock
     log: Log
-    script: Script = field(default_factory=list)
+    script: list[Answer | list[Answer]] = field(default_factory=list)
     summaries: list[Answer] = field(default_factory=list)
     requests: list[LLMRequest] = field(default_factory=list)
     takes_seconds: float = 0.0
@@ -185,8 +186,9 @@ class SetHealth:
 class MemoryJournal:
     """Keeps what is committed and answers as the recorder would: facts stand, intents need leave.
 
-    ``kill_at``, ``pause_at`` and ``lose_at`` name a commit by its number; ``crash_at`` one that is not written,
-    ``crash_after`` one that is. ``refuse`` may refuse a hold by its amount.
+    ``kill_at``, ``pause_at`` and ``lose_at`` name a commit by its number; ``crash_at`` one that is not
+    written, ``crash_after`` one that is. ``refuse`` may refuse a hold by its amount. ``faster`` are effects
+    that another run starts just before this one.
     """
 
     clock: ManualClock
@@ -204,6 +206,7 @@ class MemoryJournal:
     holds: dict[str, str] = field(default_factory=dict)
     cost_nanos: int = 0
     effects: dict[str, KnownEffect] = field(default_factory=dict)
+    faster: dict[str, KnownEffect] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)
     blobs: list[bytes] = field(default_factory=list)
     ending: Ending | None = None
@@ -281,6 +284,9 @@ class MemoryJournal:
             assert batch.hold.hold_id not in self.holds, "a hold opens once"
             self.holds[batch.hold.hold_id] = "open"
         for started in batch.effects_started:
+            if started.key in self.faster:
+                self.effects[started.key] = self.faster[started.key]
+                continue
             self.effects[started.key] = KnownEffect("started", None, started.call_id, "run")
         for asked in batch.approvals:
             self.decisions[asked.call_id] = Decision("open", asked.arguments_hash)

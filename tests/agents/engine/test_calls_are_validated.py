@@ -110,7 +110,8 @@ def test_too_many_rejections_in_a_row_withdraw_the_tool_for_the_rest_of_the_run(
 
 def test_a_good_call_starts_the_count_of_rejections_afresh() -> None:
     spec = spec_of(limits=LoopLimits(max_rejected_calls=2))
-    calls = [call("look_up", f"c{n}", text=text) for n, text in enumerate((1, "tea", 2, "cup"))]
+    texts: tuple[JsonValue, ...] = (1, "tea", 2, "cup")
+    calls = [call("look_up", f"c{n}", text=text) for n, text in enumerate(texts)]
     world = World([*map(asks, calls), says("Done.")], spec)
     world.start()
     assert [result.status for result in world.results] == ["error", "ok", "error", "ok"]

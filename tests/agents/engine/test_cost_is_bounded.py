@@ -1,4 +1,4 @@
-"""Pattern 5: no hold, no call; what does not fit is made shorter, then stops or pauses; every hold closes once."""
+"""Pattern 5: no hold, no call; what does not fit gets shorter, then stops or pauses; holds close once."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Pattern 6: code checks what code can check; a rejected draft is revised twice, then the best one is flagged."""
+"""Pattern 6: code checks what it can; a rejected draft is revised twice, then the best one is flagged."""
 
 import pytest
 from pydantic import JsonValue, ValidationError
@@ -10,12 +10,14 @@ from agents.engine.critic.registry import Draft, UnknownCheck, judge
 from tests.agents.engine.doubles import Script, asks, call, says
 from tests.agents.engine.world import World, spec_of
 
-ENGLISH = "This is the answer to the question that was asked, and it is written in plain words for a person to read. "
-GERMAN = "Dies ist eine Antwort, welche ganz sicher nicht englisch ist, sondern deutsch geschrieben wurde, damit man "
+ENGLISH = "This is the answer to the question that was asked, and it is written in plain words for all. "
+GERMAN = "Dies ist eine Antwort, welche ganz sicher nicht englisch ist, sondern deutsch geschrieben wurde. "
 SCHEMA: JsonValue = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}
 
 
-def complaints(check: str, text: str, settings: dict[str, JsonValue], sources: frozenset[int] = frozenset()) -> list[str]:
+def complaints(
+    check: str, text: str, settings: dict[str, JsonValue], sources: frozenset[int] = frozenset()
+) -> list[str]:
     """What one check says of a text."""
     verdict = judge([CheckSpec(check=check, settings=settings)], Draft(text, sources))
     return [issue.text for issue in verdict.issues]
@@ -51,7 +53,12 @@ def test_a_check_lets_through_what_is_right(check: str, text: str, settings: dic
         ("banned", "As an AI I know.", {"phrases": ["as an ai"]}, "“as an ai” must not be used"),
         ("required", "Refunds.", {"phrases": ["refund"]}, "must contain “refund”"),
         ("links", "https://evil.example/x", {"allowed_hosts": ["example"]}, "not to an allowed site"),
-        ("links", "https://good.example@evil.example/", {"allowed_hosts": ["good.example"]}, "not to an allowed site"),
+        (
+            "links",
+            "https://good.example@evil.example/",
+            {"allowed_hosts": ["good.example"]},
+            "not to an allowed site",
+        ),
         ("links", "HTTPS://evil.example", {}, "not to an allowed site"),
         ("secrets", "key sk-" + "a" * 30, {}, "looks like an OpenAI key"),
         ("secrets", "key ghp_" + "a" * 36, {}, "looks like a GitHub token"),

@@ -2,9 +2,9 @@
 
 import pytest
 
-from agents.engine.guard import call_key
+from agents.engine.guard import call_key, far_end_key
 from agents.engine.ports import ImplementationFailed, KnownEffect
-from tests.agents.engine.doubles import Crash, asks, call, fails, says
+from tests.agents.engine.doubles import Crash, asks, call, fails, says, unended
 from tests.agents.engine.world import SEND, SHOUT, World
 
 
@@ -13,12 +13,21 @@ def key_of_letter(text: str = "hi") -> str:
     return call_key("send", SEND.version, {"to": "ann", "text": text}, SEND.volatile)
 
 
+def key_told(run_id: str = "run") -> str:
+    """The key that goes out with that letter."""
+    return far_end_key(run_id, key_of_letter())
+
+
+def test_the_key_that_goes_out_is_another_one_in_another_run() -> None:
+    assert len({key_told(), key_told("other run"), key_of_letter()}) == 3
+
+
 def test_the_same_letter_is_sent_once_a_run() -> None:
     letters = [asks(call("send", f"c{n}", to="ann", text="hi")) for n in range(2)]
     world = World([*letters, says("Sent.")])
     world.start()
     assert world.tools.names == ["post"]
-    assert [result.content for result in world.results] == [{"sent_to": "ann", "key": key_of_letter()}] * 2
+    assert [result.content for result in world.results] == [{"sent_to": "ann", "key": key_told()}] * 2
     assert world.journal.kinds("call.deduped")[0].data["key"] == key_of_letter()
 
 
@@ -58,7 +67,7 @@ def test_a_keyed_letter_under_way_at_a_crash_goes_again_under_the_same_key() -> 
         world.start()
     world.tools.replaced.clear()
     assert world.start().state == "completed"
-    assert [told.key for _, _, told in world.tools.invoked] == [key_of_letter()] * 2
+    assert [told.key for _, _, told in world.tools.invoked] == [key_told()] * 2
 
 
 def test_an_unkeyed_one_under_way_at_a_crash_waits_for_a_person() -> None:
@@ -105,3 +114,13 @@ def test_reads_leave_no_effect() -> None:
     world = World([asks(call("look_up", text="tea")), says("Tea.")])
     world.start()
     assert world.journal.effects == {}
+
+
+def test_a_letter_that_another_run_starts_at_the_same_moment_is_left_to_it() -> None:
+    world = World([asks(call("send", to="ann", text="hi")), says("Sent.")])
+    world.journal.faster[key_of_letter()] = KnownEffect("succeeded", {"sent_to": "ann"}, "c9", "other run")
+    assert world.start().state == "completed"
+    assert world.tools.invoked == []
+    assert world.content() == {"sent_to": "ann"}
+    assert unended(world.journal.events) == []
+    assert world.journal.kinds("tool.ended")[0].data["status"] == "blocked"

@@ -1,4 +1,4 @@
-"""A kill stops a run at any commit and in any call; a crash at any commit changes nothing about its answer."""
+"""A kill stops a run at any commit and in any call; a crash at any commit leaves its answer the same."""
 
 import pytest
 
@@ -14,7 +14,10 @@ from tests.agents.engine.world import World, spec_of
 def script() -> Script:
     """A run that reads, writes, errs, retries, and is rejected once by the critic."""
     return [
-        [LLMError("overloaded", "busy"), asks(call("look_up", "c1", text="tea"), call("look_up", "c2", text=5))],
+        [
+            LLMError("overloaded", "busy"),
+            asks(call("look_up", "c1", text="tea"), call("look_up", "c2", text=5)),
+        ],
         asks(call("send", "c3", to="ann", text="hi"), call("look_up", "c4", text="cup")),
         says("Tea."),
         asks(call("look_up", "c5", text="tea", count=2)),
@@ -103,7 +106,11 @@ def test_a_crash_at_any_commit_changes_nothing_about_the_answer(commit: int, wri
     if world.journal.ending is not None:
         assert commit == COMMITS
         return
-    recorded, asked_before, invoked_before = list(world.journal.steps), len(world.llm.requests), len(world.tools.invoked)
+    recorded, asked_before, invoked_before = (
+        list(world.journal.steps),
+        len(world.llm.requests),
+        len(world.tools.invoked),
+    )
     assert world.start() == undisturbed()[1]
     assert world.journal.steps[: len(recorded)] == recorded
     turns = sum(isinstance(step.output, LLMStep) for step in recorded)

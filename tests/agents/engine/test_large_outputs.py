@@ -63,7 +63,13 @@ def test_reading_on_is_offered_only_with_tools() -> None:
 
 
 def test_a_handle_that_the_run_does_not_have_is_an_error_for_the_llm() -> None:
-    world = reading(more("0" * 64, 0), more(HANDLE, -1, "m2"), more(HANDLE, "7", "m3"), more(5, 0, "m4"), more(HANDLE, True, "m5"))
+    world = reading(
+        more("0" * 64, 0),
+        more(HANDLE, -1, "m2"),
+        more(HANDLE, "7", "m3"),
+        more(5, 0, "m4"),
+        more(HANDLE, True, "m5"),
+    )
     assert [result.status for result in world.results[1:]] == ["error"] * 5
     assert world.content(1)["error"] == "This run has no output of that handle."
     assert world.content(2)["error_type"] == "invalid_arguments"

@@ -1,4 +1,4 @@
-"""LLMs have chains too: retried only while nothing was said, then the next one, each charged for what it did."""
+"""LLMs have chains too: retried only while nothing was said, then the next one, each charged fairly."""
 
 import pytest
 

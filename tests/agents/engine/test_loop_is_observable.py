@@ -13,7 +13,10 @@ def busy_world() -> World:
     """A run with a fallback of the LLM, a rejected call, a fallback of a tool, a write and a read."""
     world = World(
         [
-            [LLMError("overloaded", "busy"), asks(call("look_up", "c1", text=5), call("look_up", "c2", text="tea"))],
+            [
+                LLMError("overloaded", "busy"),
+                asks(call("look_up", "c1", text=5), call("look_up", "c2", text="tea")),
+            ],
             asks(call("send", "c3", to="ann", text="hello")),
             says("Tea [1]."),
         ]
@@ -77,7 +80,9 @@ def test_a_start_is_durable_before_what_it_announces_begins() -> None:
 def test_two_commits_a_turn_are_enough() -> None:
     world = World([asks(call("look_up", f"c{n}", text=str(n))) for n in range(9)] + [says("Done.")])
     world.start()
-    assert world.journal.commits == 2 * 9 + 1 + 2  # each turn's call and tool, the last turn's call, its verdict, the end
+    assert (
+        world.journal.commits == 2 * 9 + 1 + 2
+    )  # each turn's call and tool, the last turn's call, its verdict, the end
 
 
 @pytest.mark.parametrize("kills", ["model", "tool"])

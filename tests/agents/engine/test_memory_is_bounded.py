@@ -1,4 +1,4 @@
-"""Pattern 2: old observations are shortened, oldest first; calls stay word for word, and replay gives the same thread."""
+"""Pattern 2: old observations are shortened, oldest first; calls stay, and replay gives the same."""
 
 import json
 from collections.abc import Sequence
@@ -100,7 +100,11 @@ def test_compression_is_an_event_with_tokens_before_and_after() -> None:
     data = world.journal.kinds("memory.compressed")[0].data
     step = next(step.output for step in world.journal.steps if isinstance(step.output, MemoryStep))
     assert int(str(data["tokens_before"])) > SMALL.soft_tokens > int(str(data["tokens_after"]))
-    assert data == {"tokens_before": step.tokens_before, "tokens_after": step.tokens_after, "by": "truncation"}
+    assert data == {
+        "tokens_before": step.tokens_before,
+        "tokens_after": step.tokens_after,
+        "by": "truncation",
+    }
 
 
 def test_a_cheap_llm_summarises_and_is_charged() -> None:
@@ -116,7 +120,10 @@ def test_a_cheap_llm_summarises_and_is_charged() -> None:
     assert world.journal.kinds("memory.compressed")[0].data["by"] == "summary"
 
 
-@pytest.mark.parametrize("text", ["no JSON", "[]", '{"c0": 5}', '{"c9": "not asked for"}', '{"c0": ""}', "{", '{"c0": "%s"}' % LONG])
+@pytest.mark.parametrize(
+    "text",
+    ["no JSON", "[]", '{"c0": 5}', '{"c9": "not asked for"}', '{"c0": ""}', "{", json.dumps({"c0": LONG})],
+)
 def test_a_summary_that_cannot_be_used_is_replaced_by_truncation(text: str) -> None:
     world = reading(6, summary_llm=SUMMARY)
     world.llm.summaries = [says(text)]
@@ -202,7 +209,8 @@ def test_two_results_never_share_an_id_though_the_vendor_counts_from_0_each_time
 
 
 @pytest.mark.parametrize(
-    ("estimated", "reported", "factor"), [(100, 150, 1.5), (100, 1, 0.5), (100, 10**9, 3.0), (0, 5, 1.0), (5, 0, 1.0)]
+    ("estimated", "reported", "factor"),
+    [(100, 150, 1.5), (100, 1, 0.5), (100, 10**9, 3.0), (0, 5, 1.0), (5, 0, 1.0)],
 )
 def test_a_report_out_of_all_reason_moves_the_count_only_so_far(estimated: int, reported: int, factor: float) -> None:
     assert tokens.calibration(estimated, reported) == factor

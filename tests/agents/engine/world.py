@@ -68,18 +68,24 @@ def courier(arguments: Letter, call: Call) -> JsonValue:
 
 LOOK_UP = python_tool("look_up", [shelf, archive], description="Look something up.", degraded_advice="Guess nothing.")
 SEND = python_tool(
-    "send", [post, courier], description="Send a letter.", effect="keyed", volatile=("sent_at",), dedupe_seconds=60
+    "send",
+    [post, courier],
+    description="Send a letter.",
+    effect="keyed",
+    volatile=("sent_at",),
+    dedupe_seconds=60,
 )
 SHOUT = python_tool("shout", [courier], description="Send once, without a key.", effect="unkeyed")
 ASK_FIRST = python_tool("pay", [post], description="Needs a person.", effect="keyed", needs_approval=True)
+USUAL_LIMITS, USUAL_MEMORY = LoopLimits(), MemoryLimits()
 TOOLS: tuple[ToolSpec, ...] = (LOOK_UP, SEND, SHOUT, ASK_FIRST)
 
 
 def spec_of(
     *,
     tools: tuple[ToolSpec, ...] = TOOLS,
-    limits: LoopLimits = LoopLimits(),
-    memory: MemoryLimits = MemoryLimits(),
+    limits: LoopLimits = USUAL_LIMITS,
+    memory: MemoryLimits = USUAL_MEMORY,
     checks: Sequence[tuple[str, Mapping[str, JsonValue]]] = (),
     summary_llm: str = "",
 ) -> AgentSpec:

@@ -82,7 +82,10 @@ def batch() -> Batch:
         doing="tool send",
         facts=[event("model.ended", status="ok")],
         steps=[Step(number=3, turn=2, output=NoteStep(text="go on"))],
-        settlements=[Settlement("h1", 40, Usage(5, 6), {}, PRICE), Settlement("h2", 0, Usage(0, 0), {}, PRICE, released=True)],
+        settlements=[
+            Settlement("h1", 40, Usage(5, 6), {}, PRICE),
+            Settlement("h2", 0, Usage(0, 0), {}, PRICE, released=True),
+        ],
         intents=[event("tool.started")],
         hold=HoldRequest("h3", 4, "t:l", 900, PRICE),
         effects_started=[EffectStart("c1", 4, "send", "1", "k", 0, {})],
@@ -117,10 +120,13 @@ def test_a_batch_that_is_admitted_writes_facts_then_intents_and_numbers_them_on(
 def test_after_an_operators_word_facts_stand_and_intents_fall(asked: str) -> None:
     run, books = locked(**{asked: AT - timedelta(seconds=2)}), NotedBooks()
     receipt, rows = apply(run, books)
-    assert receipt == (Receipt(kill_requested_at=AT - timedelta(seconds=2)) if "kill" in asked else Receipt(paused=True))
+    assert receipt == (
+        Receipt(kill_requested_at=AT - timedelta(seconds=2)) if "kill" in asked else Receipt(paused=True)
+    )
     assert "model.ended" in kinds(rows)
     assert "tool.started" not in kinds(rows)
-    assert rows.effects_started == rows.approvals == []
+    assert not rows.effects_started
+    assert not rows.approvals
     assert len(rows.steps) == 1
     assert books.moves == [("settle", "h1"), ("release", "h2")]
 
@@ -132,7 +138,8 @@ def test_a_refused_hold_is_an_event_and_drops_the_intents() -> None:
     assert kinds(rows) == ["model.ended", "hold.refused"]
     data = rows.events[-1][2].data
     assert (data["scope"], data["asked_nanos"], data["resets_at"]) == ("user_day", 900, AT.isoformat())
-    assert rows.effects_started == rows.approvals == []
+    assert not rows.effects_started
+    assert not rows.approvals
 
 
 def test_a_settlement_that_was_booked_before_is_not_counted_again() -> None:
@@ -141,7 +148,9 @@ def test_a_settlement_that_was_booked_before_is_not_counted_again() -> None:
     assert run.cost_nanos == 100
 
 
-@pytest.mark.parametrize("run", [None, locked(epoch=4), locked(epoch=2), *(locked(state=state) for state in sorted(TERMINAL))])
+@pytest.mark.parametrize(
+    "run", [None, locked(epoch=4), locked(epoch=2), *(locked(state=state) for state in sorted(TERMINAL))]
+)
 def test_the_fence_refuses_whoever_does_not_hold_the_run(run: LockedRun | None) -> None:
     with pytest.raises(LostLease):
         check_lease(run, CLAIM)
@@ -158,7 +167,13 @@ def test_a_kill_is_acknowledged_once_with_the_time_it_took() -> None:
 def test_a_kill_wins_over_completion() -> None:
     run, rows = locked(kill_requested_at=AT), NewRows()
     ended = event("run.ended", state="completed", answer="Tea.")
-    final = apply_ending(run, Ending(state="completed", answer="Tea."), [event("verdict.given", accepted=True), ended], rows, AT)
+    final = apply_ending(
+        run,
+        Ending(state="completed", answer="Tea."),
+        [event("verdict.given", accepted=True), ended],
+        rows,
+        AT,
+    )
     assert (final.state, final.answer) == ("killed", "Tea.")
     assert kinds(rows) == ["kill.acknowledged", "verdict.given", "run.ended"]
     assert rows.events[-1][2].data["state"] == "killed"

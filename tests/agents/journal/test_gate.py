@@ -5,6 +5,7 @@ import random
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import JsonValue
 
 from agents.contracts.events import Event
 from agents.contracts.messages import ToolMessage
@@ -41,7 +42,7 @@ NAUGHTY: tuple[str, ...] = (
 )
 
 
-def nested(depth: int, inside: object) -> object:
+def nested(depth: int, inside: JsonValue) -> JsonValue:
     """A value in so many lists."""
     for _ in range(depth):
         inside = [inside]
@@ -62,7 +63,9 @@ def test_nul_and_lone_surrogates_become_visible() -> None:
     assert json.loads(storable(["\x00", "\ud800"])) == ["\\u0000", "\\ud800"]
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), object(), {1, 2}, b"x", {"a": float("nan")}])
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), -float("inf"), object(), {1, 2}, b"x", {"a": float("nan")}]
+)
 def test_what_json_cannot_carry_is_refused(value: object) -> None:
     with pytest.raises(NotStorable):
         storable(value)
@@ -83,7 +86,7 @@ def test_larger_integers_are_kept_as_their_digits(number: int) -> None:
 
 @pytest.mark.parametrize("inside", ["tea", "\x00", 10**30])
 @pytest.mark.parametrize("depth", [100, 2_000, 100_000])
-def test_nesting_is_stored_or_refused_and_never_breaks_the_writer(depth: int, inside: object) -> None:
+def test_nesting_is_stored_or_refused_and_never_breaks_the_writer(depth: int, inside: JsonValue) -> None:
     try:
         text = storable(nested(depth, inside))
     except NotStorable:
@@ -94,20 +97,28 @@ def test_nesting_is_stored_or_refused_and_never_breaks_the_writer(depth: int, in
 
 def test_what_is_stored_can_be_read_back(office: Office) -> None:
     run, rows = office.run(), NewRows()
-    values: list[object] = [*NAUGHTY, 10**30, 2**63 - 1, 1e308, nested(90, "\x00"), {"\x00": "\ud800"}, float("nan")]
-    rows.events = [(run.id, n, Event(kind="note.added", at=AT, data={"value": v})) for n, v in enumerate(values, 1)]  # type: ignore[dict-item]  # hostile
+    values: list[JsonValue] = [
+        *NAUGHTY,
+        10**30,
+        2**63 - 1,
+        1.5e-7,
+        nested(90, "\x00"),
+        {"\x00": "\ud800"},
+        float("nan"),
+    ]
+    rows.events = [(run.id, n, Event(kind="note.added", at=AT, data={"value": v})) for n, v in enumerate(values, 1)]
     contents = [v for v in values if not (isinstance(v, float) and v != v)]
     rows.steps = [(run.id, Step(number=n, turn=1, output=result(v)), AT) for n, v in enumerate(contents, 1)]
     statements.write_group([], rows)
     stored = [row.to_event().data for row in EventRow.objects.filter(run=run).order_by("seq")]
-    assert stored == [json.loads(readable({"value": value})) for value in values]  # type: ignore[dict-item]  # hostile
+    assert stored == [json.loads(readable({"value": value})) for value in values]
     steps = [row.to_step().output for row in StepRow.objects.filter(run=run).order_by("number")]
     assert [s.result.content for s in steps if s.kind == "tool"] == [json.loads(storable(v)) for v in contents]
 
 
-def result(content: object) -> ToolStep:
+def result(content: JsonValue) -> ToolStep:
     """A tool's result."""
-    message = ToolMessage(call_id="c1", name="look_up", status="ok", content=content)  # type: ignore[arg-type]  # hostile
+    message = ToolMessage(call_id="c1", name="look_up", status="ok", content=content)
     return ToolStep(result=message)
 
 
@@ -119,3 +130,10 @@ def test_random_text_survives(office: Office) -> None:
     statements.write_group([], rows)
     stored = [row.data["t"] for row in EventRow.objects.filter(run=run).order_by("seq")]
     assert stored == [plain(text) for text in texts]
+
+
+def test_a_huge_float_comes_back_as_the_same_number_though_maybe_as_an_integer(office: Office) -> None:
+    run, rows = office.run(), NewRows()
+    rows.events = [(run.id, 1, Event(kind="note.added", at=AT, data={"value": 1e308}))]
+    statements.write_group([], rows)
+    assert float(EventRow.objects.get(run=run).data["value"]) == 1e308

@@ -88,17 +88,13 @@ class Rehearsal:
             try:
                 value = _invoke(link.target, arguments, self._told(call, arguments))
             except ToolRefusal as refusal:
-                self._result(
-                    call, "error", {"status": "error", "error_type": "refused", "error": str(refusal)}
-                )
+                self._result(call, "error", {"status": "error", "error_type": "refused", "error": str(refusal)})
             else:
                 numbered = sources.numbered(json.loads(json.dumps(value, allow_nan=False)), self.numbers)
                 self.numbers.update(sources.cited(numbered))
                 self._result(call, "ok", numbered)
             return
-        self._result(
-            call, "degraded", {"status": "degraded", "error": "connection refused", "advice": "Go on."}
-        )
+        self._result(call, "degraded", {"status": "degraded", "error": "connection refused", "advice": "Go on."})
 
     def _told(self, call: ToolCall, arguments: str) -> Call:
         key = hashlib.sha256(f"{call.name} {arguments}".encode()).hexdigest()

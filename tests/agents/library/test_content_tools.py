@@ -20,9 +20,7 @@ def test_words_and_sentences_are_counted(call: Call) -> None:
 def test_easy_text_reads_easier_than_hard_text(call: Call) -> None:
     easy = plain_object(readability(TextArguments(text="The dog ran home. It was wet."), call))
     hard = plain_object(
-        readability(
-            TextArguments(text="Organisational considerations necessitate comprehensive evaluation."), call
-        )
+        readability(TextArguments(text="Organisational considerations necessitate comprehensive evaluation."), call)
     )
     assert number_at(easy, "reading_ease") > number_at(hard, "reading_ease")
     assert (easy["verdict"], hard["verdict"]) == ("easy", "hard")
@@ -33,9 +31,7 @@ def test_a_text_without_words_has_no_readability(call: Call) -> None:
         readability(TextArguments(text="!!! ..."), call)
 
 
-@pytest.mark.parametrize(
-    ("word", "count"), [("dog", 1), ("kettle", 2), ("made", 1), ("harbour", 2), ("x", 1)]
-)
+@pytest.mark.parametrize(("word", "count"), [("dog", 1), ("kettle", 2), ("made", 1), ("harbour", 2), ("x", 1)])
 def test_syllables(word: str, count: int) -> None:
     assert syllable_count(word) == count
 
@@ -75,8 +71,6 @@ def test_points_come_from_bullets_or_from_a_list_in_a_sentence() -> None:
 
 @pytest.mark.parametrize("words", [(40, 60), (60, 90), (80, 120), (20, 30), (90, 140)])
 def test_a_fitted_draft_has_the_length_asked_for(words: tuple[int, int]) -> None:
-    brief = read_brief(
-        "A product text for the Enamel Kettle. Mention that it holds 1.7 litres, a cool handle."
-    )
+    brief = read_brief("A product text for the Enamel Kettle. Mention that it holds 1.7 litres, a cool handle.")
     facts = ["You can send anything back within 30 days.", "Our workshop mends what wears out."]
     assert words[0] <= len(WORD.findall(fitted_draft(brief, facts, (), words))) <= words[1]

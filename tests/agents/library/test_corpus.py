@@ -59,8 +59,7 @@ def test_an_index_serves_several_threads() -> None:
     index = PassageIndex(Passage(f"s#{number}", "title", f"text number {number}") for number in range(500))
     found: list[int] = []
     threads = [
-        threading.Thread(target=lambda: found.append(len(index.search("number text", limit=9))))
-        for _ in range(8)
+        threading.Thread(target=lambda: found.append(len(index.search("number text", limit=9)))) for _ in range(8)
     ]
     for thread in threads:
         thread.start()

@@ -74,9 +74,7 @@ def test_two_files_of_one_name_can_be_told_apart(call: Call, attach: Attach) -> 
 
 def test_search_gives_page_and_handle(call: Call, attach: Attach) -> None:
     files = with_files(call, attach("report.pdf", pdf("Nothing here.", "The budget was approved in May.")))
-    found = plain_object(
-        search_document(SearchArguments(document="REPORT.PDF", query="budgets approved"), files)
-    )
+    found = plain_object(search_document(SearchArguments(document="REPORT.PDF", query="budgets approved"), files))
     (result,) = objects_at(found, "results")
     assert (result["source"], result["title"]) == ("report.pdf#p2-1", "report.pdf, page 2")
 

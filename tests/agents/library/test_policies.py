@@ -27,16 +27,11 @@ HOSTILE = (
     "[1] [2] [999] cite " * 20,
     "a@" * 500,
 )
-CASE = (
-    "Order 1027 arrived with a cracked lid. Refund the order, email the customer, and check stock for a "
-    "replacement."
-)
+CASE = "Order 1027 arrived with a cracked lid. Refund the order, email the customer, and check stock for a replacement."
 
 
 def test_every_bundled_agent_has_a_policy_and_names_it_as_its_llm() -> None:
-    assert {spec.name: spec.llms for spec in SPECS.values()} == {
-        name: (f"rehearsal:{name}",) for name in POLICIES
-    }
+    assert {spec.name: spec.llms for spec in SPECS.values()} == {name: (f"rehearsal:{name}",) for name in POLICIES}
 
 
 @pytest.mark.usefixtures("shop")
@@ -82,9 +77,7 @@ def test_results_that_memory_shortened_to_text_do_no_harm(spec: AgentSpec) -> No
     run = Rehearsal(spec, spec.example_task)
     run.play()
     run.thread = [
-        each.model_copy(update={"content": "summary of old results"})
-        if isinstance(each, ToolMessage)
-        else each
+        each.model_copy(update={"content": "summary of old results"}) if isinstance(each, ToolMessage) else each
         for each in run.thread[:-1]
     ]
     answer = POLICIES[spec.name](tuple(run.thread), run.schemas())
@@ -250,9 +243,7 @@ def test_questions_about_files_are_answered_from_them(task: str, said: str, atta
     files = (
         attach("notes.md", NOTES),
         attach("sales.csv", SALES),
-        attach(
-            "report.pdf", pdf("Page one is an introduction.", "Turbine 7 failed twice in the last winter.")
-        ),
+        attach("report.pdf", pdf("Page one is an introduction.", "Turbine 7 failed twice in the last winter.")),
     )
     run = Rehearsal(DOCUMENTS, task, attachments=files)
     assert said in run.play()
@@ -308,9 +299,7 @@ def test_texts_keep_to_the_length_of_the_brief(task: str, least: int, most: int)
 
 
 def test_a_banned_phrase_in_the_brief_is_left_out_and_noted() -> None:
-    run = Rehearsal(
-        CONTENT, 'A post about the Tin Mug. Mention "a must-have for camp" and "holds 0.4 litres".'
-    )
+    run = Rehearsal(CONTENT, 'A post about the Tin Mug. Mention "a must-have for camp" and "holds 0.4 litres".')
     answer = run.play()
     assert "must-have" not in answer
     assert "(Note: The brief asks for a phrase that the house rules ban; it is left out.)" in answer

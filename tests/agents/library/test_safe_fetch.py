@@ -104,9 +104,7 @@ def test_no_connection_is_made_to_a_host_with_any_private_address(addresses: lis
     assert web.connected == []
 
 
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::1]"]
-)
+@pytest.mark.parametrize("host", ["127.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::1]"])
 def test_no_connection_is_made_to_a_private_address_in_the_url(host: str) -> None:
     web = Web()
     with pytest.raises(FetchRefused, match="not public"):

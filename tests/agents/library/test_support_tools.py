@@ -123,9 +123,7 @@ def test_a_cancelled_order_is_not_refunded(call: Call) -> None:
 @pytest.mark.usefixtures("shop")
 def test_an_email_is_sent_once_for_its_key_and_only_to_the_customer(call: Call) -> None:
     customer = Order.objects.get(number=1027).customer.email
-    arguments = EmailArguments(
-        order_number=1027, to=customer.upper(), subject="Order", body="Dear customer, hello."
-    )
+    arguments = EmailArguments(order_number=1027, to=customer.upper(), subject="Order", body="Dear customer, hello.")
     first = send_email(arguments, call)
     assert send_email(arguments, other(call, call_id="call_9")) == first
     assert OutboxMessage.objects.get().to == customer
@@ -193,9 +191,7 @@ def test_amounts_are_written_with_two_places() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("keys", "refunds"), [("kkkk", 1), ("abcd", 2)])
-def test_refunds_at_the_same_time_neither_double_nor_exceed(
-    keys: str, refunds: int, shop: None, call: Call
-) -> None:
+def test_refunds_at_the_same_time_neither_double_nor_exceed(keys: str, refunds: int, shop: None, call: Call) -> None:
     del shop
 
     def attempt(key: str) -> None:

@@ -54,9 +54,7 @@ class StubVendor:
         """Answer one request and close, or hang until the client goes."""
         self.serving.append(asyncio.current_task())
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        length = next(
-            (int(h.split(":")[1]) for h in head.split("\r\n") if h.lower().startswith("content-length")), 0
-        )
+        length = next((int(h.split(":")[1]) for h in head.split("\r\n") if h.lower().startswith("content-length")), 0)
         self.paths.append(head.split(" ", 2)[1])
         self.asked.append(json.loads(await reader.readexactly(length)))
         writer.write(self.head() + self.framed())
@@ -142,7 +140,6 @@ def asked_and_answered(llm: str, answer: Answer, *messages: Message) -> LLMRespo
 def event_stream(*events: JsonObject, done: bool = False) -> bytes:
     """Server-sent events, named by their type as Anthropic and OpenAI's responses name them."""
     parts = [
-        (f"event: {event['type']}\n" if "type" in event else "") + f"data: {json.dumps(event)}\n\n"
-        for event in events
+        (f"event: {event['type']}\n" if "type" in event else "") + f"data: {json.dumps(event)}\n\n" for event in events
     ]
     return "".join([*parts, "data: [DONE]\n\n" if done else ""]).encode()

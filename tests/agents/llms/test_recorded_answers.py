@@ -49,9 +49,7 @@ def replayed(row: JsonObject) -> LLMResponse:
     assert isinstance(status, int)
     text = body if isinstance(body, str) else json.dumps(body)
     kept = {name: str(value) for name, value in headers.items() if name != "content-type"}
-    return asked_and_answered(
-        LLMS[str(row["api"])], Answer(text.encode(), status, str(headers["content-type"]), kept)
-    )
+    return asked_and_answered(LLMS[str(row["api"])], Answer(text.encode(), status, str(headers["content-type"]), kept))
 
 
 def tags(row: JsonObject) -> list[str]:
@@ -116,9 +114,6 @@ def assert_usage(response: LLMResponse, counts: dict[str, int]) -> None:
         return
     assert response.usage is not None
     cache_beside = counts.get("cache_read_input_tokens", 0) + counts.get("cache_creation_input_tokens", 0)
-    assert (
-        response.usage.input_tokens
-        == counts.get("prompt_tokens", counts.get("input_tokens", 0)) + cache_beside
-    )
+    assert response.usage.input_tokens == counts.get("prompt_tokens", counts.get("input_tokens", 0)) + cache_beside
     assert response.usage.output_tokens == counts.get("completion_tokens", counts.get("output_tokens"))
     assert {name: response.vendor_usage[name] for name in counts} == counts

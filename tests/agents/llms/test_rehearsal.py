@@ -57,9 +57,7 @@ def test_call_ids_are_new_to_the_conversation() -> None:
 
 
 def test_the_limit_of_output_cuts_the_text() -> None:
-    request = request_for("x", UserMessage(text="Weather?"), RESULT).model_copy(
-        update={"max_output_tokens": 3}
-    )
+    request = request_for("x", UserMessage(text="Weather?"), RESULT).model_copy(update={"max_output_tokens": 3})
     response, _ = answered("weather", request)
     assert response.finish == "length"
     assert len(response.message.text) == 12

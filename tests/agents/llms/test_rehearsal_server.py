@@ -65,9 +65,7 @@ def test_the_answer_over_http_is_the_answer_in_process(name: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["ok", "error", "degraded"])
-@pytest.mark.parametrize(
-    "content", [{"temperature": 7, "status": "shipped"}, ["a", {"b": None}], "plain text"]
-)
+@pytest.mark.parametrize("content", [{"temperature": 7, "status": "shipped"}, ["a", {"b": None}], "plain text"])
 def test_a_whole_conversation_survives_the_way(status: str, content: object) -> None:
     result = ToolMessage.model_validate(
         {"call_id": "call_1", "name": "get_weather", "status": status, "content": content}
@@ -118,9 +116,7 @@ async def cancelled_in_mid_answer(request: LLMRequest) -> tuple[int, JsonObject,
 
 
 def test_a_cancelled_call_is_noted_with_the_time_of_its_hang_up() -> None:
-    cancelled_at, closed, counts = asyncio.run(
-        cancelled_in_mid_answer(request_for("compatible:weather+slow=60"))
-    )
+    cancelled_at, closed, counts = asyncio.run(cancelled_in_mid_answer(request_for("compatible:weather+slow=60")))
     closed_at = closed["closed_at"]
     assert isinstance(closed_at, int)
     assert 0 <= closed_at - cancelled_at < CLOSED_WITHIN_NANOS
@@ -136,9 +132,7 @@ async def post(body: JsonObject | str) -> httpx2.Response:
 
 
 def test_without_stream_the_answer_is_one_object() -> None:
-    answer = asyncio.run(
-        post({"model": "weather", "messages": [{"role": "user", "content": "Weather?"}]})
-    ).json()
+    answer = asyncio.run(post({"model": "weather", "messages": [{"role": "user", "content": "Weather?"}]})).json()
     assert answer["object"] == "chat.completion"
     assert answer["choices"][0]["message"]["tool_calls"][0]["function"]["name"] == "get_weather"
     assert answer["usage"]["total_tokens"] > 0

@@ -47,9 +47,7 @@ def test_usage_is_normalised_and_kept_as_reported() -> None:
 
 # The library warns of figures that it cannot price; the answer is none the worse.
 @pytest.mark.filterwarnings("ignore::Warning")
-@pytest.mark.parametrize(
-    "usage", ['{"prompt_tokens": NaN, "completion_tokens": 1}', '{"prompt_tokens": -3}', "null"]
-)
+@pytest.mark.parametrize("usage", ['{"prompt_tokens": NaN, "completion_tokens": 1}', '{"prompt_tokens": -3}', "null"])
 def test_no_usage_and_nonsense_are_none_and_the_answer_counts(usage: str) -> None:
     body = event_stream(streams.chat_chunk({"content": "hi"}, "stop")).replace(
         b'"usage": null', b'"usage": ' + usage.encode()
@@ -93,17 +91,13 @@ def test_calls_without_an_id_or_with_the_same_one_get_their_own() -> None:
     def call(index: int) -> JsonObject:
         return {"index": index, "id": "same", "function": {"name": "get_weather", "arguments": "{}"}}
 
-    body = event_stream(
-        streams.chat_chunk({"tool_calls": [call(0), call(1)]}), streams.chat_chunk({}, "tool_calls")
-    )
+    body = event_stream(streams.chat_chunk({"tool_calls": [call(0), call(1)]}), streams.chat_chunk({}, "tool_calls"))
     calls = asked_and_answered("openai:gpt-6-luna", Answer(body)).message.calls
     assert len({call.call_id for call in calls}) == len(calls) == 2
 
 
 def test_emoji_split_between_chunks_are_whole() -> None:
-    body = event_stream(
-        streams.chat_chunk({"content": "a\ud83d"}), streams.chat_chunk({"content": "\ude00"}, "stop")
-    )
+    body = event_stream(streams.chat_chunk({"content": "a\ud83d"}), streams.chat_chunk({"content": "\ude00"}, "stop"))
     assert asked_and_answered("openai:gpt-6-luna", Answer(body)).message.text == "a😀"
 
 

@@ -67,10 +67,7 @@ def test_statuses(llm: str, status: int, code: str, kind: FailureKind) -> None:
     ],
 )
 def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
-    assert (
-        failure(LLMS[0], error_answer(429, "rate_limit_error", "slow", **headers)).retry_after_seconds
-        == seconds
-    )
+    assert failure(LLMS[0], error_answer(429, "rate_limit_error", "slow", **headers)).retry_after_seconds == seconds
 
 
 def test_a_date_as_retry_after_is_bounded_to_a_day() -> None:

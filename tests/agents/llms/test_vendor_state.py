@@ -43,9 +43,7 @@ def test_signed_thinking_survives_storage_and_goes_back_in_its_place() -> None:
     assert sent["system"] == "Be brief."
 
 
-@pytest.mark.parametrize(
-    "change", [{"text": "Let me [redacted]."}, {"reasoning": "x"}, {"vendor_state": {"parts": 1}}]
-)
+@pytest.mark.parametrize("change", [{"text": "Let me [redacted]."}, {"reasoning": "x"}, {"vendor_state": {"parts": 1}}])
 def test_state_that_no_longer_fits_is_dropped(change: JsonObject) -> None:
     message = asked_and_answered(CLAUDE, Answer(streams.ANTHROPIC)).message.model_copy(update=change)
     blocks = assistant_content(continued(CLAUDE, streams.ANTHROPIC, message))

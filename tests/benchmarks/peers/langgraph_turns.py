@@ -59,9 +59,7 @@ def open_checkpointer(database: str) -> Iterator[BaseCheckpointSaver | None]:
     if database == "none":
         yield None
     elif database.startswith("sqlite"):
-        with closing(
-            sqlite3.connect(database.removeprefix("sqlite:///"), check_same_thread=False)
-        ) as connection:
+        with closing(sqlite3.connect(database.removeprefix("sqlite:///"), check_same_thread=False)) as connection:
             yield SqliteSaver(connection)
     else:
         with PostgresSaver.from_conn_string(database) as saver:

@@ -8,6 +8,8 @@ from console.access.policy import VERBS, may, may_view, tenants_of, verbs_of
 from console.access.seed import seed_people
 from console.models import Membership, User
 
+pytestmark = pytest.mark.usefixtures("acme", "cast")
+
 VIEW = {"view"}
 RUNS = VIEW | {"launch", "kill", "pause", "resume"}
 EXPECTED = {
@@ -41,7 +43,7 @@ def test_platform_admin_sees_every_tenant(cast: dict[str, User]) -> None:
     assert [tenant.slug for tenant in tenants_of(cast["admin"])] == ["acme", "globex"]
 
 
-def test_nobody_sees_anything_before_signing_in(cast: dict[str, User], acme: Tenant) -> None:
+def test_nobody_sees_anything_before_signing_in(acme: Tenant) -> None:
     assert may_view(AnonymousUser(), "acme") is None
     assert verbs_of(AnonymousUser(), acme) == frozenset()
 
@@ -58,7 +60,7 @@ def test_an_unknown_role_may_do_nothing(cast: dict[str, User], acme: Tenant) -> 
     assert verbs_of(cast["acme_operator"], acme) == frozenset()
 
 
-def test_seeding_twice_changes_nobody(cast: dict[str, User], acme: Tenant) -> None:
+def test_seeding_twice_changes_nobody(cast: dict[str, User]) -> None:
     from_before = set(Membership.objects.values_list("user__username", "tenant__slug", "role"))
     Membership.objects.filter(user=cast["acme_viewer"]).delete()
     seed_people()

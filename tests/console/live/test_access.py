@@ -58,9 +58,7 @@ def test_a_removed_member_is_cut_off_at_the_next_check(viewer: User, play: Play)
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"password": "another"}])
-def test_an_ended_session_is_cut_off_at_the_next_check(
-    viewer: User, play: Play, change: dict[str, object]
-) -> None:
+def test_an_ended_session_is_cut_off_at_the_next_check(viewer: User, play: Play, change: dict[str, object]) -> None:
     page = Page(LIST, cookie_of(viewer))
 
     async def scenario() -> None:
@@ -77,9 +75,7 @@ def test_the_origin_must_be_the_very_host() -> None:
     assert not same_origin({})
 
 
-@pytest.mark.parametrize(
-    "query", [b"", b"seq=-1", b"seq=1e3&epoch=x", b"seq=%C2%B2", b"seq=99999999999999&epoch=x"]
-)
+@pytest.mark.parametrize("query", [b"", b"seq=-1", b"seq=1e3&epoch=x", b"seq=%C2%B2", b"seq=99999999999999&epoch=x"])
 def test_an_unreadable_cursor_is_none(query: bytes) -> None:
     assert cursor(query) == ("", 0)
 

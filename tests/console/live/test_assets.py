@@ -10,9 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 STATIC = ROOT / "static"
 MOST_BYTES = 150_000
-BLOCKED = re.compile(
-    r"""\sstyle\s*=|\son[a-z]+\s*=|<style|<script(?![^>]*\ssrc=)|hx-on|hx-vals=.js:|javascript:"""
-)
+BLOCKED = re.compile(r"""\sstyle\s*=|\son[a-z]+\s*=|<style|<script(?![^>]*\ssrc=)|hx-on|hx-vals=.js:|javascript:""")
 
 
 def sums() -> list[tuple[str, str]]:
@@ -27,11 +25,7 @@ def test_what_is_vendored_is_what_was_published(name: str, digest: str) -> None:
 
 def test_every_vendored_file_is_listed() -> None:
     listed = {name for name, _ in sums()}
-    there = {
-        str(path.relative_to(STATIC))
-        for folder in ("vendor", "fonts")
-        for path in (STATIC / folder).iterdir()
-    }
+    there = {str(path.relative_to(STATIC)) for folder in ("vendor", "fonts") for path in (STATIC / folder).iterdir()}
     assert there - {"vendor/SHA256SUMS", "vendor/README.md"} == listed
 
 

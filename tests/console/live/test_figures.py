@@ -46,9 +46,7 @@ def test_absolute_times_are_utc_with_milliseconds() -> None:
         (5, None, 0, "ok"),
     ],
 )
-def test_a_meter_shows_any_spending_and_never_overflows(
-    spent: int, cap: int | None, width: int, tone: str
-) -> None:
+def test_a_meter_shows_any_spending_and_never_overflows(spent: int, cap: int | None, width: int, tone: str) -> None:
     assert (figures.meter_width(spent, cap), figures.meter_tone(spent, cap)) == (width, tone)
 
 

@@ -53,6 +53,7 @@ def test_steps_arrive_as_they_are_committed(viewer: User, run: Run, play: Play) 
         assert len(page.rows) == 5
         assert "&lt;b&gt;tool 1" in page.rows["s-" + "1".rjust(16, "0")]
         assert {"op": "text", "id": f"r-{run.pk}-steps", "value": "5"} in page.ops
+        assert [op["id"] for op in page.ops if op.get("name") == "data-first-at"] == ["trace-rows"]
         await page.close()
 
     play(scenario)

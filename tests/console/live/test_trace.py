@@ -56,12 +56,8 @@ def test_a_first_attempt_is_quiet_until_it_fails_or_is_followed_by_another() -> 
 
 
 def test_a_single_attempt_that_went_well_stays_quiet() -> None:
-    script = (
-        Script().tell("tool.started", "c", tool="x").tell("attempt.started", "a", "c", implementation="live")
-    )
-    script.tell("attempt.ended", "a", "c", took_ms=3, status="ok").tell(
-        "tool.ended", "c", took_ms=4, status="ok"
-    )
+    script = Script().tell("tool.started", "c", tool="x").tell("attempt.started", "a", "c", implementation="live")
+    script.tell("attempt.ended", "a", "c", took_ms=3, status="ok").tell("tool.ended", "c", took_ms=4, status="ok")
     assert row(fold(script.events), "a").quiet
 
 
@@ -79,11 +75,7 @@ def test_folding_at_once_and_event_by_event_give_the_same_rows(cut: int) -> None
 
 @pytest.mark.parametrize("cut", range(16))
 def test_a_page_of_any_age_becomes_the_present_one_by_the_changes_after_its_cursor(cut: int) -> None:
-    events = (
-        searching_run()
-        .tell("model.ended", "m2", "t1", took_ms=9, status="ok")
-        .tell("run.ended", state="failed")
-    )
+    events = searching_run().tell("model.ended", "m2", "t1", took_ms=9, status="ok").tell("run.ended", state="failed")
     page = {span.span_id: span_cells(span) for span in fold(events.events[:cut])}
     trace = Trace()
     for seq, event in enumerate(events.events, start=1):
@@ -151,9 +143,7 @@ def test_an_end_other_than_completion_says_so_in_its_own_row() -> None:
 def test_hostile_payloads_of_the_wrong_type_do_no_harm() -> None:
     script = Script().tell("model.started", "m", llm=["x"], prompt_tokens="many")
     script.tell("model.ended", "m", took_ms=1, status={"a": 1}, input_tokens=True, finish=None)
-    script.tell("verdict.given", accepted="yes", issues="none").tell(
-        "call.rejected", tool=None, fields=[1, None]
-    )
+    script.tell("verdict.given", accepted="yes", issues="none").tell("call.rejected", tool=None, fields=[1, None])
     spans = fold(script.events)
     assert (spans[0].title, spans[0].input_tokens) == ("LLM", None)
     assert [span.status for span in spans] == ["ok", "rejected", "rejected"]

@@ -13,11 +13,13 @@ from budgets.models import Account, Surface, Tenant
 from console.screens.launch.selectors import budgets_left, degraded_links, limits_for
 from console.screens.launch.terminal import launch_command
 
+pytestmark = pytest.mark.usefixtures("acme", "rung")
+
 ADDRESS = "/t/acme/runs/new/"
 
 
 @pytest.fixture
-def filled(acme: Tenant, agent: Agent, rung: list[str]) -> dict[str, Any]:
+def filled(agent: Agent) -> dict[str, Any]:
     """A form that launches."""
     return {"agent": agent.name, "task": "Read this.", "surface": "free-chat"}
 
@@ -70,22 +72,27 @@ def test_what_is_wrong_is_said_at_its_field(
     assert Run.objects.count() == 0
 
 
+def test_pressing_twice_launches_once(acme_operator: Client, filled: dict[str, Any]) -> None:
+    first = acme_operator.post(ADDRESS, {**filled, "key": "k1"})
+    again = acme_operator.post(ADDRESS, {**filled, "key": "k1"})
+    assert first["Location"] == again["Location"]
+    acme_operator.post(ADDRESS, {**filled, "key": "k1", "task": "Something else."})
+    acme_operator.post(ADDRESS, {**filled, "key": "k2"})
+    assert Run.objects.count() == 3
+
+
 def test_a_task_of_one_megabyte_is_taken(acme_operator: Client, filled: dict[str, Any]) -> None:
     acme_operator.post(ADDRESS, {**filled, "task": "x" * 1_000_000})
     assert len(Run.objects.get().task) == 1_000_000
 
 
-def test_a_surface_of_another_tenant_is_unknown(
-    acme_operator: Client, filled: dict[str, Any], globex: Tenant
-) -> None:
+def test_a_surface_of_another_tenant_is_unknown(acme_operator: Client, filled: dict[str, Any], globex: Tenant) -> None:
     Surface.objects.create(tenant=globex, slug="globex-only", name="Globex only")
     response = acme_operator.post(ADDRESS, {**filled, "surface": "globex-only"})
     assert "There is no surface" in response.content.decode()
 
 
-def test_a_surface_without_a_tier_cannot_be_chosen(
-    acme_operator: Client, filled: dict[str, Any], acme: Tenant
-) -> None:
+def test_a_surface_without_a_tier_cannot_be_chosen(acme_operator: Client, filled: dict[str, Any], acme: Tenant) -> None:
     Surface.objects.create(tenant=acme, slug="bare", name="Bare")
     assert acme_operator.post(ADDRESS, {**filled, "surface": "bare"}).status_code == 422
 
@@ -118,9 +125,7 @@ def test_wrong_files_are_refused_at_the_field(
     assert Run.objects.count() == 0
 
 
-def test_a_budget_that_is_used_up_refuses(
-    acme_operator: Client, filled: dict[str, Any], acme: Tenant
-) -> None:
+def test_a_budget_that_is_used_up_refuses(acme_operator: Client, filled: dict[str, Any], acme: Tenant) -> None:
     acme.day_limit_nanos = 0
     acme.save()
     response = acme_operator.post(ADDRESS, filled)
@@ -129,7 +134,8 @@ def test_a_budget_that_is_used_up_refuses(
     assert Run.objects.count() == 0
 
 
-def test_the_example_fills_the_form_in(acme_operator: Client, filled: dict[str, Any]) -> None:
+@pytest.mark.usefixtures("agent")
+def test_the_example_fills_the_form_in(acme_operator: Client) -> None:
     page = acme_operator.get(ADDRESS).content.decode()
     assert "?agent=reader&amp;task=Read+this." in page
     assert (
@@ -138,17 +144,16 @@ def test_the_example_fills_the_form_in(acme_operator: Client, filled: dict[str, 
     )
 
 
-def test_the_preview_follows_what_is_typed_and_launches_nothing(
-    acme_operator: Client, filled: dict[str, Any]
-) -> None:
+def test_the_preview_follows_what_is_typed_and_launches_nothing(acme_operator: Client, filled: dict[str, Any]) -> None:
     beside = acme_operator.post(f"{ADDRESS}preview/", {**filled, "task": "it's late"}).content.decode()
     assert "$0.10" in beside
     assert "--surface free-chat" in beside
     assert Run.objects.count() == 0
 
 
-@pytest.mark.parametrize("odd", [{}, {"agent": "?", "surface": "?"}, {"user": "x" * 9000}])
-def test_the_preview_takes_anything(odd: dict[str, str], acme_operator: Client, agent: Agent) -> None:
+@pytest.mark.usefixtures("agent")
+@pytest.mark.parametrize("odd", [{}, {"agent": "?", "surface": "?"}, {"user": "x" * 9000}, {"user": "a\x00b"}])
+def test_the_preview_takes_anything(odd: dict[str, str], acme_operator: Client) -> None:
     assert acme_operator.post(f"{ADDRESS}preview/", odd).status_code == 200
 
 
@@ -184,12 +189,8 @@ def test_only_links_of_the_agents_tools_are_called_degraded(agent: Agent) -> Non
 
 
 def test_the_command_is_quoted_for_a_shell() -> None:
-    command = launch_command(
-        agent="reader", task="it's $HOME", options={"tenant": "acme", "user": "a b", "llm": ""}
-    )
-    assert command == (
-        "python manage.py launch reader 'it'\"'\"'s $HOME' --tenant acme --user 'a b' --follow"
-    )
+    command = launch_command(agent="reader", task="it's $HOME", options={"tenant": "acme", "user": "a b", "llm": ""})
+    assert command == ("python manage.py launch reader 'it'\"'\"'s $HOME' --tenant acme --user 'a b' --follow")
 
 
 def test_a_long_task_is_read_from_a_file() -> None:

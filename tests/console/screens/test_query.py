@@ -50,7 +50,9 @@ def test_any_text_is_read_without_an_exception(text: str) -> None:
 
 
 VALUES = (
-    st.text(st.characters(codec="ascii", exclude_characters='"\\'), min_size=1).map(str.strip).filter(bool)
+    st.text(st.characters(codec="ascii", min_codepoint=32, exclude_characters='"\\'), min_size=1)
+    .map(str.strip)
+    .filter(bool)
 )
 
 

@@ -11,6 +11,8 @@ from agents.models import Approval, Run, StepRow
 from budgets.models import Tenant
 from tests.console.conftest import AddEvents, MakeRun
 
+pytestmark = pytest.mark.usefixtures("acme", "rung")
+
 MOST_QUERIES = 12
 
 
@@ -102,7 +104,7 @@ def test_an_unknown_step_is_said_to_be_unknown(acme_viewer: Client, run: Run) ->
     assert "no such step" in acme_viewer.get(address(run), {"step": "zz"}).content.decode()
 
 
-def test_an_unknown_run_is_not_found(acme_viewer: Client, acme: Tenant) -> None:
+def test_an_unknown_run_is_not_found(acme_viewer: Client) -> None:
     assert acme_viewer.get("/t/acme/runs/nope/").status_code == 404
 
 
@@ -144,7 +146,7 @@ def test_the_kill_dialog_says_what_will_happen(acme_operator: Client, run: Run) 
     assert "<html" not in dialog
 
 
-def test_a_kill_wants_a_reason(acme_operator: Client, run: Run, rung: list[str]) -> None:
+def test_a_kill_wants_a_reason(acme_operator: Client, run: Run) -> None:
     response = acme_operator.post(address(run, "kill/"), {"reason": " "})
     assert response.status_code == 422
     assert "Say why" in response.content.decode()
@@ -152,12 +154,8 @@ def test_a_kill_wants_a_reason(acme_operator: Client, run: Run, rung: list[str])
     assert run.kill_requested_at is None
 
 
-def test_a_kill_is_requested_first_and_shown_as_no_more(
-    acme_operator: Client, run: Run, rung: list[str]
-) -> None:
-    response = acme_operator.post(
-        address(run, "kill/"), {"reason": "burns money"}, headers={"HX-Request": "true"}
-    )
+def test_a_kill_is_requested_first_and_shown_as_no_more(acme_operator: Client, run: Run) -> None:
+    response = acme_operator.post(address(run, "kill/"), {"reason": "burns money"}, headers={"HX-Request": "true"})
     assert response.content == b""
     run.refresh_from_db()
     assert (run.state, run.kill_requested_by, run.kill_reason) == (
@@ -175,9 +173,7 @@ def test_killing_what_has_ended_says_so(acme_operator: Client, acme: Tenant, mak
     assert "already ended" in response.content.decode()
 
 
-def test_the_receipt_counts_milliseconds_from_the_request(
-    acme_viewer: Client, acme: Tenant, make_run: MakeRun
-) -> None:
+def test_the_receipt_counts_milliseconds_from_the_request(acme_viewer: Client, acme: Tenant, make_run: MakeRun) -> None:
     asked = timezone.now()
     run = make_run(
         acme,
@@ -204,9 +200,7 @@ def test_pause_and_resume_lead_back_to_the_run(
     assert rung == [run.pk]
 
 
-def test_only_deciders_get_the_buttons(
-    acme_operator: Client, acme_approver: Client, approval: Approval
-) -> None:
+def test_only_deciders_get_the_buttons(acme_operator: Client, acme_approver: Client, approval: Approval) -> None:
     seen_by_operator = acme_operator.get(address(approval.run)).content.decode()
     seen_by_approver = acme_approver.get(address(approval.run)).content.decode()
     assert "Refund 49.00 USD" in seen_by_operator
@@ -226,9 +220,7 @@ def test_an_approver_decides_once(
     assert rung == [approval.run_id]
 
 
-def test_a_decision_that_is_none_changes_nothing(
-    acme_approver: Client, approval: Approval, rung: list[str]
-) -> None:
+def test_a_decision_that_is_none_changes_nothing(acme_approver: Client, approval: Approval) -> None:
     response = acme_approver.post(address(approval.run, f"approvals/{approval.pk}/"), {"decision": "maybe"})
     assert response.status_code == 422
     approval.refresh_from_db()

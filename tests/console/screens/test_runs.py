@@ -72,10 +72,12 @@ def test_a_tool_is_looked_for_in_the_trace(acme: Tenant, make_run: MakeRun, add_
     assert listed(acme, "tool:refund") == [caller.pk]
 
 
+def test_a_nul_in_the_filter_is_no_text(acme_viewer: Client) -> None:
+    assert acme_viewer.get(ADDRESS, {"q": "a\x00b user:\x00"}).status_code == 200
+
+
 @pytest.mark.parametrize("text", ["status:purple", "cost:much", "since:yesterday"])
-def test_a_value_that_makes_no_sense_selects_nothing_and_says_why(
-    text: str, acme: Tenant, make_run: MakeRun
-) -> None:
+def test_a_value_that_makes_no_sense_selects_nothing_and_says_why(text: str, acme: Tenant, make_run: MakeRun) -> None:
     make_run(acme)
     found = runs_page(tenant=acme, query=parse(text))
     assert len(found.page.object_list) == 0

@@ -59,9 +59,7 @@ def test_a_refusal_of_money_names_scope_and_amounts() -> None:
 
 def test_a_rejected_call_names_the_field() -> None:
     fields: JsonObject = {"fields": [{"path": "order_number", "problem": "must be a whole number"}]}
-    (found,) = why(
-        [Fact(1, "call.rejected", {"tool": "refund", "error_type": "invalid_arguments", **fields})]
-    )
+    (found,) = why([Fact(1, "call.rejected", {"tool": "refund", "error_type": "invalid_arguments", **fields})])
     assert found.text == "order_number: must be a whole number"
 
 

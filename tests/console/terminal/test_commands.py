@@ -12,12 +12,15 @@ from agents.models import Agent, Run
 from budgets.models import Tenant
 from tests.console.conftest import AddEvents, MakeRun
 
+pytestmark = pytest.mark.usefixtures("acme", "agent", "rung")
+
 Ends = Callable[[str], None]
 
 
 @pytest.fixture
 def ends(
-    monkeypatch: pytest.MonkeyPatch, acme: Tenant, agent: Agent, rung: list[str], add_events: AddEvents
+    monkeypatch: pytest.MonkeyPatch,
+    add_events: AddEvents,
 ) -> Ends:
     """From now on a launched run ends at once in this state, as a worker would end it."""
 
@@ -76,9 +79,8 @@ def test_json_prints_every_event_and_nothing_else(ends: Ends) -> None:
     assert [event["kind"] for event in events] == ["run.launched", "run.ended"]
 
 
-def test_without_following_the_id_and_the_address_are_printed(
-    agent: Agent, acme: Tenant, rung: list[str]
-) -> None:
+def test_without_following_the_id_and_the_address_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WATCHFLOOR_URL", raising=False)
     code, out = launch()
     run = Run.objects.get()
     assert (code, run.surface.slug) == (0, "internal-batch")
@@ -96,9 +98,7 @@ def test_without_following_the_id_and_the_address_are_printed(
         (("reader", "x", "--attach", "no-such-file.txt"), "attachments: Cannot read no-such-file.txt"),
     ],
 )
-def test_wrong_options_are_one_line_and_exit_2(
-    options: tuple[str, ...], said: str, agent: Agent, acme: Tenant, rung: list[str]
-) -> None:
+def test_wrong_options_are_one_line_and_exit_2(options: tuple[str, ...], said: str) -> None:
     with pytest.raises(CommandError) as error:
         call_command("launch", *options)
     assert str(error.value).startswith(said)
@@ -106,7 +106,7 @@ def test_wrong_options_are_one_line_and_exit_2(
     assert Run.objects.count() == 0
 
 
-def test_an_empty_budget_exits_4(agent: Agent, acme: Tenant, rung: list[str]) -> None:
+def test_an_empty_budget_exits_4(acme: Tenant) -> None:
     acme.day_limit_nanos = 0
     acme.save()
     with pytest.raises(CommandError) as error:
@@ -114,9 +114,7 @@ def test_an_empty_budget_exits_4(agent: Agent, acme: Tenant, rung: list[str]) ->
     assert error.value.returncode == 4
 
 
-def test_files_are_checked_as_at_the_form(
-    agent: Agent, acme: Tenant, rung: list[str], tmp_path: Path
-) -> None:
+def test_files_are_checked_as_at_the_form(tmp_path: Path) -> None:
     good, bad = tmp_path / "a.txt", tmp_path / "a.exe"
     good.write_text("hello")
     bad.write_bytes(b"MZ")
@@ -126,7 +124,7 @@ def test_files_are_checked_as_at_the_form(
         call_command("launch", "reader", "x", "--attach", str(bad))
 
 
-def test_kill_takes_the_short_id(acme: Tenant, make_run: MakeRun, rung: list[str]) -> None:
+def test_kill_takes_the_short_id(acme: Tenant, make_run: MakeRun) -> None:
     run = make_run(acme)
     call_command("kill", run.short, "--reason", "burns money", stdout=StringIO())
     run.refresh_from_db()
@@ -143,9 +141,7 @@ def test_kill_takes_the_short_id(acme: Tenant, make_run: MakeRun, rung: list[str
         ("ended", " ", "Give a reason"),
     ],
 )
-def test_a_kill_that_cannot_be_says_why(
-    wanted: str, reason: str, said: str, acme: Tenant, make_run: MakeRun, rung: list[str]
-) -> None:
+def test_a_kill_that_cannot_be_says_why(wanted: str, reason: str, said: str, acme: Tenant, make_run: MakeRun) -> None:
     run = make_run(acme, state="completed")
     with pytest.raises(CommandError, match=said):
         call_command("kill", run.pk if wanted == "ended" else wanted, "--reason", reason)
@@ -158,7 +154,7 @@ def test_an_id_that_fits_several_runs_is_refused(acme: Tenant, make_run: MakeRun
         call_command("kill", "cdef", "--reason", "x")
 
 
-def test_agents_are_listed_with_their_purpose_or_by_name(agent: Agent) -> None:
+def test_agents_are_listed_with_their_purpose_or_by_name() -> None:
     Agent.objects.create(name="without-a-version")
     named, described = StringIO(), StringIO()
     call_command("agents", "--names", stdout=named)

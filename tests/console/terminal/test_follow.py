@@ -31,9 +31,7 @@ def test_every_event_comes_once_and_in_order(acme: Tenant, make_run: MakeRun, ad
     assert [event.seq for event in follow(run.pk, Worker(run.pk, add=add_events))] == [1, 2, 3, 4]
 
 
-def test_a_run_that_ended_before_is_printed_whole(
-    acme: Tenant, make_run: MakeRun, add_events: AddEvents
-) -> None:
+def test_a_run_that_ended_before_is_printed_whole(acme: Tenant, make_run: MakeRun, add_events: AddEvents) -> None:
     run = make_run(acme, state="completed")
     add_events(run, ("run.launched", {}), ("run.ended", {"state": "completed"}))
     assert [event.kind for event in follow(run.pk, Bell(run.pk))] == ["run.launched", "run.ended"]

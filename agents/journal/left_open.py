@@ -1,0 +1,50 @@
+"""Calls that a dead worker had sent may have been billed: their holds are charged and their spans end."""
+
+from datetime import datetime
+
+from agents.contracts.base import JsonObject
+from agents.contracts.events import Event
+from agents.journal.decide import add_events
+from agents.journal.rows import LockedRun, NewRows
+from agents.models import EventRow
+from budgets.ledger import reconcile
+from budgets.models import Hold
+
+NOBODY_HEARD = "its worker died before the answer was recorded"
+
+
+def charge_left_open(run: LockedRun, rows: NewRows, at: datetime) -> None:
+    """Close what a locked run has left open, in the caller's transaction; usage is unknown and stays 0."""
+    holds = {hold.id: hold for hold in Hold.objects.of_run(run.id).open()}
+    if not holds:
+        return
+    placed = {e.data.get("hold"): e for e in EventRow.objects.filter(run_id=run.id, kind="hold.placed")}
+    for hold_id in reconcile(run_id=run.id, at=at, sent=list(holds)).charged:
+        hold = holds[hold_id]
+        run.cost_nanos += hold.amount_nanos
+        add_events(run, _closing(hold, placed.get(hold_id), run.cost_nanos, at), rows)
+
+
+def _closing(hold: Hold, placed: EventRow | None, run_cost_nanos: int, at: datetime) -> list[Event]:
+    asked: JsonObject = {"llm": hold.llm, "asked": hold.llm}
+    ended: JsonObject = {**asked, "status": "failed", "error": "worker_died", "detail": NOBODY_HEARD}
+    price = hold.price if isinstance(hold.price, dict) else {}
+    charge: JsonObject = {
+        "hold": hold.id,
+        "llm": hold.llm,
+        "cost_nanos": hold.amount_nanos,
+        "run_cost_nanos": run_cost_nanos,
+        "held_nanos": hold.amount_nanos,
+        "price_source": str(price.get("source", "")),
+        "price_version": str(price.get("version", "")),
+        "unreconciled": True,
+        "over_ceiling": False,
+    }
+    if placed is None:
+        return [Event(kind="charge.booked", at=at, data=charge)]
+    span = {"at": at, "turn": placed.turn, "span_id": placed.span_id, "parent_span_id": placed.parent_span_id}
+    took = max(0, int((at - placed.at).total_seconds() * 1000))
+    return [
+        Event.model_validate({"kind": "model.ended", "data": ended, "duration_ms": took, **span}),
+        Event.model_validate({"kind": "charge.booked", "data": charge, **span}),
+    ]

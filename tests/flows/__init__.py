@@ -1,0 +1,1 @@
+"""Whole ways through the product: real Daphne, worker, Redis, vendor and Chromium."""

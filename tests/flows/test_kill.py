@@ -1,0 +1,78 @@
+"""An operator kills a run in the browser, and the vendor sees its connection close."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Page
+
+from agents.models import Run
+from budgets.ledger import verify
+from budgets.models import Hold
+from budgets.prices import set_price
+from budgets.pricing import Rates
+from tests.flows.console_page import ConsolePage
+from tests.flows.vendor import Vendor, running_vendor
+from tests.harness.fixtures import MakeStack
+from tests.harness.live_stack import LiveStack
+
+pytestmark = pytest.mark.flows
+LOOPING = "compatible:support-triage+loop+slow=60"
+KILLS = 12
+CLOSED_WITHIN_MS = 500
+
+
+@pytest.fixture
+def vendor() -> Iterator[Vendor]:
+    with running_vendor() as running:
+        yield running
+
+
+@pytest.fixture
+def stack(make_stack: MakeStack, vendor: Vendor) -> LiveStack:
+    started = make_stack(COMPATIBLE_BASE_URL=vendor.base_url)
+    set_price(
+        llm=LOOPING,
+        rates=Rates.flat(input=2 * 10**9, output=8 * 10**9),
+        effective_from=datetime.now(UTC),
+        created_by="test",
+    )
+    return started
+
+
+def test_a_killed_run_closes_the_vendors_connection(stack: LiveStack, vendor: Vendor, page: Page) -> None:
+    console = ConsolePage(page, stack)
+    waits_ms = []
+    for number in range(KILLS):
+        task = f"Look at order 1029, number {number} of this test."
+        run_id = console.launch(task, llm=LOOPING)
+        stack.wait_for(lambda: vendor.open_streams() == 1, what="the vendor to be asked")
+        clicked_at = console.kill("it goes in circles")
+        console.expect_state(run_id, "killed")
+        closed = [each for each in vendor.closed() if each.task == task]
+        assert len(closed) == 1
+        waits_ms.append((closed[0].closed_at - clicked_at) / 1e6)
+    worst = max(waits_ms)
+    assert worst < CLOSED_WITHIN_MS, f"click to closed socket, ms: {[round(wait) for wait in waits_ms]}"
+
+
+def test_a_killed_run_is_charged_for_what_was_seen_and_holds_nothing(
+    stack: LiveStack, vendor: Vendor, page: Page
+) -> None:
+    console = ConsolePage(page, stack)
+    run_id = console.launch("Look at order 1029.", llm=LOOPING)
+    stack.wait_for(lambda: vendor.open_streams() == 1, what="the vendor to be asked")
+    console.kill("it goes in circles")
+    console.expect_state(run_id, "killed")
+    run = Run.objects.get(pk=run_id)
+    assert run.kill_requested_by == "acme_operator"
+    assert run.kill_acknowledged_at is not None
+    assert run.reason == "Killed by acme_operator: it goes in circles"
+    kinds = list(run.events.order_by("seq").values_list("kind", flat=True))
+    assert kinds.index("kill.requested") < kinds.index("kill.acknowledged") < kinds.index("run.ended")
+    assert "turn.started" not in kinds[kinds.index("kill.requested") :]
+    hold = Hold.objects.of_run(run_id).get()
+    assert hold.state == "settled"
+    assert hold.unreconciled
+    assert 0 < (hold.settled_nanos or 0) <= hold.amount_nanos
+    assert verify() is None

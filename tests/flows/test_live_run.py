@@ -1,0 +1,82 @@
+"""An operator launches a run in the browser and watches each step arrive."""
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from agents.models import Run
+from tests.flows.console_page import ConsolePage
+from tests.harness.live_stack import LiveStack
+
+pytestmark = pytest.mark.flows
+TASK = "Where is order 1029? It is late."
+SLOW = "rehearsal:support-triage+slow=1"
+# Marks the document: a reload or a navigation would lose it.
+MARK = "window.stillTheSamePage = true"
+
+
+def test_steps_arrive_by_socket_without_reload(live_stack: LiveStack, page: Page) -> None:
+    console = ConsolePage(page, live_stack)
+    run_id = console.launch(TASK, llm=SLOW)
+    page.evaluate(MARK)
+    seen = {len(console.steps())}
+    for count in (2, 4, 6):
+        console.expect_steps(count)
+        seen.add(len(console.steps()))
+    console.expect_state(run_id, "completed")
+    assert page.evaluate("window.stillTheSamePage") is True
+    assert len(seen) >= 3, f"rows came in {len(seen)} lots: {sorted(seen)}"
+    expect(page.locator(f"#r-{run_id}-answer")).to_contain_text("Order 1029")
+
+
+def test_a_live_page_equals_a_reloaded_one(live_stack: LiveStack, page: Page) -> None:
+    console = ConsolePage(page, live_stack)
+    run_id = console.launch(TASK, llm=SLOW)
+    console.expect_state(run_id, "completed")
+    live = page.locator("#trace-rows").inner_text()
+    page.reload()
+    assert page.locator("#trace-rows").inner_text() == live
+
+
+def test_a_cut_socket_leaves_no_gap_and_nothing_twice(live_stack: LiveStack, page: Page) -> None:
+    sockets: list[WebSocketRoute] = []
+    frames: list[str | bytes] = []
+
+    def between(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        sockets.append(route)
+
+        def pass_on(message: str | bytes) -> None:
+            frames.append(message)
+            route.send(message)
+
+        server.on_message(pass_on)
+
+    page.route_web_socket("**/live/**", between)
+    console = ConsolePage(page, live_stack)
+    before = len(sockets)
+    run_id = console.launch(TASK, llm=SLOW)
+    page.evaluate(MARK)
+    console.expect_steps(2)
+    sockets[-1].close(code=1012, reason="cut by the test")
+    console.expect_steps(4)
+    console.expect_state(run_id, "completed")
+    assert len(sockets) >= before + 2, "the page did not come back by a new socket"
+    assert page.evaluate("window.stillTheSamePage") is True
+    live = console.steps()
+    page.reload()
+    assert console.steps() == live
+    assert len(live) == len(set(live))
+
+
+def test_the_list_shows_a_new_run_behind_its_pill(live_stack: LiveStack, page: Page) -> None:
+    console = ConsolePage(page, live_stack)
+    console.launch(TASK)
+    page.goto(f"{live_stack.base_url}/t/acme/runs/")
+    expect(page.locator("html")).to_have_attribute("data-live", "live")
+    page.evaluate(MARK)
+    done = live_stack.manage("launch", "search", "How do we roll back a release?", "--tenant", "acme")
+    assert done.returncode == 0, done.stderr
+    newest = Run.objects.order_by("-created_at")[0]
+    page.locator("[data-pill]").click()
+    console.expect_state(newest.id, "completed")
+    assert page.evaluate("window.stillTheSamePage") is True

@@ -1,0 +1,54 @@
+"""A vendor on loopback: the rehearsal server as a process, and what it saw of its connections."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from tests.harness.stages import ROOT
+
+
+class Closed(NamedTuple):
+    """A connection that its client closed; ``closed_at`` in nanoseconds since the epoch."""
+
+    task: str
+    closed_at: int
+
+
+class Vendor:
+    """Speaks OpenAI's chat completions; its models are rehearsal policies with misbehaviours."""
+
+    def __init__(self, port: int) -> None:
+        self.base_url = f"http://127.0.0.1:{port}/v1"
+        self._root = f"http://127.0.0.1:{port}"
+
+    def open_streams(self) -> int:
+        """Answers that are being written now."""
+        return int(self._get("/open")["open"])
+
+    def closed(self) -> list[Closed]:
+        """Connections that clients closed before their answer was complete."""
+        return [Closed(row["task"], row["closed_at"]) for row in self._get("/closed")]
+
+    def _get(self, path: str) -> Any:
+        with urllib.request.urlopen(self._root + path, timeout=5) as answer:
+            return json.load(answer)
+
+
+@contextmanager
+def running_vendor() -> Iterator[Vendor]:
+    """Start it on a free port."""
+    command = (sys.executable, "manage.py", "rehearsal_server", "--port", "0", "--print-port")
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        if process.stdout is None:
+            raise RuntimeError("the vendor has no stdout")
+        yield Vendor(int(process.stdout.readline()))
+    finally:
+        process.terminate()
+        process.wait(10)
+        if process.stdout is not None:
+            process.stdout.close()
