@@ -5,7 +5,6 @@ import logging
 import threading
 from collections.abc import Sequence
 from functools import cache
-from queue import Empty, Full, Queue
 
 import redis
 from django.conf import settings
@@ -13,7 +12,7 @@ from django.conf import settings
 logger = logging.getLogger(__name__)
 HEADS = "watchfloor:heads"
 KILLS = "watchfloor:kills"
-MOST_WAITING = 10_000
+GATHER_SECONDS = 0.02  # a viewer does not see it, and many commits of a run become one hint
 TIMEOUT_SECONDS = 2.0
 
 Head = tuple[str, int, int]
@@ -41,7 +40,10 @@ class Ringer:
     """A worker's bell: its own thread, so that a slow Redis never delays a commit."""
 
     def __init__(self) -> None:
-        self._queue: Queue[Head | None] = Queue(MOST_WAITING)
+        self._lock = threading.Lock()
+        self._newest: dict[str, Head] = {}
+        self._rung = threading.Event()
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="bell", daemon=True)
 
     def start(self) -> None:
@@ -50,29 +52,25 @@ class Ringer:
 
     def stop(self) -> None:
         """Ring what waits, then end."""
-        self._queue.put(None)
+        self._stopping.set()
+        self._rung.set()
         self._thread.join(2 * TIMEOUT_SECONDS)
 
     def ring(self, heads: Sequence[Head]) -> None:
-        """Queue hints; when the queue is full they are dropped, since watchers read rows anyway."""
-        for head in heads:
-            try:
-                self._queue.put_nowait(head)
-            except Full:
-                return
+        """Leave hints to be sent; of each run only the newest counts."""
+        with self._lock:
+            self._newest.update((head[0], head) for head in heads)
+        self._rung.set()
 
     def _work(self) -> None:
-        while True:
-            waiting = [self._queue.get()]
-            try:
-                while waiting[-1] is not None:
-                    waiting.append(self._queue.get_nowait())
-            except Empty:
-                pass
-            newest = {head[0]: head for head in waiting if head is not None}
-            _publish([(HEADS, _head(*head)) for head in newest.values()])
-            if waiting[-1] is None:
-                return
+        while not self._stopping.is_set():
+            self._rung.wait()
+            self._stopping.wait(GATHER_SECONDS)
+            with self._lock:
+                newest, self._newest = self._newest, {}
+                self._rung.clear()
+            if newest:
+                _publish([(HEADS, _head(*head)) for head in newest.values()])
 
 
 def _head(run_id: str, tenant_id: int, head: int) -> str:

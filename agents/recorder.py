@@ -1,14 +1,15 @@
-"""The hot path's only writer: one thread a process commits together what waits together; rows, then the bell."""
+"""The hot path's only writer: whoever comes first commits for all that wait; rows first, then the bell."""
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from queue import Empty, SimpleQueue
 
-from django.db import InterfaceError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from agents.contracts.endings import Ending
 from agents.contracts.events import Event
@@ -17,12 +18,11 @@ from agents.engine.ports import LostLease
 from agents.journal import statements
 from agents.journal.decide import Claim, apply_batch, apply_ending, check_lease
 from agents.journal.rows import LockedRun, NewRows
-from budgets.hot_sql import writing_together
+from budgets.hot_sql import asking_together, plan_for_few_rows, writing_together
 from budgets.ledger import Books
 
 logger = logging.getLogger(__name__)
 LARGEST_GROUP = 128
-STOP_AFTER_SECONDS = 10.0
 
 Bell = Callable[[Sequence[tuple[str, int, int]]], None]
 """Told of run id, tenant id and head after each commit; it must not block."""
@@ -30,78 +30,98 @@ Bell = Callable[[Sequence[tuple[str, int, int]]], None]
 
 @dataclass(slots=True)
 class Entry:
-    """One run's batch or ending, waiting for its commit."""
+    """One run's batch or ending, and what became of it; its thread waits at the gate."""
 
     claim: Claim
     batch: Batch | None = None
     ending: Ending | None = None
     events: list[Event] = field(default_factory=list)
-    done: Future[Receipt] = field(default_factory=Future)
+    outcome: Receipt | Exception | None = None
+    gate: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.gate.acquire()
 
 
 class Recorder:
-    """Groups the batches of many runs into one transaction; each stands or falls alone."""
+    """Groups the batches of many runs into one transaction; each stands or falls alone.
+
+    There is no thread for it. A run that finds nobody writing writes, for itself and for all that came meanwhile,
+    and then wakes the next. With one run nothing is handed from thread to thread, which costs more than the rows.
+    """
 
     def __init__(self, ring: Bell) -> None:
         self._ring = ring
-        self._queue: SimpleQueue[Entry | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
-
-    def start(self) -> None:
-        """Begin writing."""
-        self._thread.start()
+        self._mutex = threading.Lock()
+        self._waiting: deque[Entry] = deque()
+        self._someone_writes = False
+        self._connection: BaseDatabaseWrapper | None = None
 
     def stop(self) -> None:
-        """Write what is queued, then end."""
-        self._queue.put(None)
-        self._thread.join(STOP_AFTER_SECONDS)
+        """Close the connection; nothing may be submitted any more."""
+        if self._connection is not None:
+            self._connection.close()
 
     def submit(self, entry: Entry) -> Receipt:
-        """Wait for this entry's commit. Raises LostLease, or the database's error when it could not be written."""
-        self._queue.put(entry)
-        return entry.done.result()
+        """Come back when this entry is committed. Raises LostLease, or the error that kept it from being written."""
+        with self._mutex:
+            self._waiting.append(entry)
+            writes, self._someone_writes = not self._someone_writes, True
+        if not writes:
+            entry.gate.acquire()
+        if entry.outcome is None:
+            self._write_for_all()
+        if isinstance(entry.outcome, Receipt):
+            return entry.outcome
+        raise entry.outcome or AssertionError("an entry left the recorder without an outcome")
 
-    def _work(self) -> None:
-        stopping = False
-        while not stopping:
-            group = self._next_group()
-            stopping = group[-1] is None
-            entries = [entry for entry in group if entry is not None]
-            if entries:
-                self._commit(entries)
-        connection.close()
+    def _write_for_all(self) -> None:
+        """Commit what waits, this thread's own entry first, then let the next one write."""
+        with self._mutex:
+            group = [self._waiting.popleft() for _ in range(min(len(self._waiting), LARGEST_GROUP))]
+        try:
+            with self._own_connection():
+                self._commit(group)
+        finally:
+            for entry in group[1:]:
+                entry.gate.release()
+            with self._mutex:
+                self._someone_writes = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].gate.release()
 
-    def _next_group(self) -> list[Entry | None]:
-        """Wait for one, then take what else waits already."""
-        group = [self._queue.get()]
-        while group[-1] is not None and len(group) < LARGEST_GROUP:
-            try:
-                group.append(self._queue.get_nowait())
-            except Empty:
-                break
-        return group
+    @contextmanager
+    def _own_connection(self) -> Iterator[None]:
+        """The recorder's connection in place of the thread's: hundreds of runs need one, not hundreds."""
+        usual = connections[DEFAULT_DB_ALIAS]
+        if self._connection is None:
+            self._connection = connections.create_connection(DEFAULT_DB_ALIAS)
+            self._connection.inc_thread_sharing()
+        connections[DEFAULT_DB_ALIAS] = self._connection
+        try:
+            if self._connection.connection is None:
+                plan_for_few_rows()
+            yield
+        finally:
+            connections[DEFAULT_DB_ALIAS] = usual
 
-    def _commit(self, entries: list[Entry]) -> None:
+    def _commit(self, entries: Sequence[Entry]) -> None:
         """Commit a group; when that fails, each entry by itself, so that one bad batch harms no other."""
         try:
-            self._settle_futures(entries, write_group(entries))
-        except Exception as error:  # whatever it is: were this thread to end, every run here would wait for ever
+            written = write_group(entries)
+        except Exception as error:  # whatever it is, each entry must get its outcome, or its run would wait for ever
             if isinstance(error, InterfaceError) or not connection.is_usable():
                 connection.close()
             if len(entries) == 1:
-                entries[0].done.set_exception(error)
+                entries[0].outcome = error
                 return
             logger.warning("a group of %d batches failed (%s); writing each alone", len(entries), error)
             for entry in entries:
                 self._commit([entry])
-
-    def _settle_futures(self, entries: list[Entry], written: "Written") -> None:
-        self._ring([(run.id, run.tenant_id, run.next_seq - 1) for run in written.runs if run.changed])
+            return
         for entry, outcome in zip(entries, written.outcomes, strict=True):
-            if isinstance(outcome, LostLease):
-                entry.done.set_exception(outcome)
-            else:
-                entry.done.set_result(outcome)
+            entry.outcome = outcome
+        self._ring([(run.id, run.tenant_id, run.next_seq - 1) for run in written.runs if run.changed])
 
 
 @dataclass(slots=True)
@@ -117,16 +137,20 @@ def write_group(entries: Sequence[Entry]) -> Written:
     at = datetime.now(UTC)
     rows = NewRows()
     with transaction.atomic():
-        runs = statements.lock_runs([entry.claim.run_id for entry in entries])
         ending = [entry.claim.run_id for entry in entries if entry.ending]
         left_open = statements.open_holds(ending) if ending else []
         asking = [e.claim.run_id for e in entries if e.ending and e.ending.state == "waiting_approval"]
         decided = set(asking) - statements.with_open_approvals(asking) if asking else set()
-        books = Books.open(
-            account_ids={i for entry in entries if entry.batch and entry.batch.hold for i in entry.claim.accounts.ids},
-            hold_ids={s.hold_id for e in entries if e.batch for s in e.batch.settlements} | {h for _, h in left_open},
-        )
-        outcomes = [_apply(already_decided(entry, decided), runs, books, rows, at, left_open) for entry in entries]
+        with asking_together():
+            asked = statements.ask_runs([entry.claim.run_id for entry in entries])
+            asked_books = Books.ask(
+                account_ids=touched_accounts(entries),
+                hold_ids={s.hold_id for e in entries if e.batch for s in e.batch.settlements}.union(
+                    hold_id for _, hold_id in left_open
+                ),
+            )
+        runs, books = statements.locked_runs(asked), Books.answered(asked_books)
+        outcomes = [_apply(entry, runs, books, rows, at, left_open, decided) for entry in entries]
         statements.keep_blobs(rows.blobs)
         with writing_together():
             statements.write_group(runs.values(), rows)
@@ -135,11 +159,10 @@ def write_group(entries: Sequence[Entry]) -> Written:
     return Written(outcomes, list(runs.values()))
 
 
-def already_decided(entry: Entry, decided: set[str]) -> Entry:
-    """Whoever decided before the run came to wait for it found nobody to wake: the run queues again by itself."""
-    if entry.claim.run_id not in decided:
-        return entry
-    return replace(entry, ending=Ending(state="queued"), events=[])
+def touched_accounts(entries: Sequence[Entry]) -> set[int]:
+    """The accounts of all runs that hold or settle money in this group."""
+    spending = (entry for entry in entries if entry.batch and (entry.batch.hold or entry.batch.settlements))
+    return {account_id for entry in spending for account_id in entry.claim.accounts.ids}
 
 
 def _apply(
@@ -149,14 +172,19 @@ def _apply(
     rows: NewRows,
     at: datetime,
     left_open: list[tuple[str, str]],
+    decided: set[str],
 ) -> Receipt | LostLease:
+    ending, events = entry.ending, entry.events
+    if entry.claim.run_id in decided:
+        # Whoever decided before the run came to wait for it found nobody to wake: it queues again by itself.
+        ending, events = Ending(state="queued"), []
     try:
         run = check_lease(runs.get(entry.claim.run_id), entry.claim)
-        if entry.ending is not None:
+        if ending is not None:
             for run_id, hold_id in left_open:
                 if run_id == run.id:  # a hold never outlives its run; the engine closes those whose call had left
                     books.release(hold_id=hold_id, at=at)
-            apply_ending(run, entry.ending, entry.events, rows, at)
+            apply_ending(run, ending, events, rows, at)
         return apply_batch(run, entry.claim, entry.batch, books, rows, at) if entry.batch else Receipt()
     except LostLease as lost:
         return lost

@@ -49,7 +49,6 @@ def start() -> Runtime:
         children=Children(),
     )
     runtime.ringer.start()
-    runtime.recorder.start()
     runtime.warden.start()
     return runtime
 

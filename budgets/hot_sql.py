@@ -7,20 +7,26 @@ are prepared by the server, and the writes of a group travel as one.
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 SqlType = Literal["int", "text", "bool", "at", "json"]
 SqlValue = str | int | None
 Row = Sequence[SqlValue]
 Columns = dict[str, SqlType]
 
+OF_FEW_ROWS = (
+    "enable_seqscan = off",
+    "enable_hashjoin = off",
+    "enable_mergejoin = off",
+    "plan_cache_mode = force_generic_plan",
+)
 _waiting: ContextVar[list[tuple[str, str]] | None] = ContextVar("writes to send together", default=None)
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 _TYPES: dict[str, dict[SqlType, str]] = {
@@ -31,35 +37,67 @@ _ROWS = {"postgresql": "jsonb_array_elements(CAST(%s AS jsonb))", "sqlite": "jso
 _VALUE = {"postgresql": "value ->> {index}", "sqlite": "json_extract(value, '$[{index}]')"}
 
 
-def select_rows(columns: Columns, vendor: str) -> str:
+@cache
+def vendor() -> str:
+    """The kind of database, which does not change while a process lives."""
+    return connection.vendor
+
+
+def select_rows(columns: Columns) -> str:
     """A SELECT that turns the one parameter into rows of these columns."""
-    value, types = _VALUE[vendor], _TYPES[vendor]
+    value, types = _VALUE[vendor()], _TYPES[vendor()]
     selected = (
         f"CAST({value.format(index=index)} AS {types[kind]}) AS {name}"
         for index, (name, kind) in enumerate(columns.items())
     )
-    return f"SELECT {', '.join(selected)} FROM {_ROWS[vendor]}"
+    return f"SELECT {', '.join(selected)} FROM {_ROWS[vendor()]}"
 
 
-def insert_sql(table: str, columns: Columns, vendor: str) -> str:
+def insert_sql(table: str, columns: Columns) -> str:
     """An INSERT of the one parameter's rows."""
-    return f"INSERT INTO {table} ({', '.join(columns)}) {select_rows(columns, vendor)}"
+    return f"INSERT INTO {table} ({', '.join(columns)}) {select_rows(columns)}"
 
 
-def lock_sql(table: str, columns: str, id_type: SqlType, vendor: str) -> str:
+@cache
+def lock_sql(table: str, columns: str, id_type: SqlType) -> str:
     """A SELECT that locks rows by id, in id order, so that two groups can wait for each other but not deadlock.
 
     SQLite's transaction has locked everything from its BEGIN on.
     """
-    lock = " FOR NO KEY UPDATE" if vendor == "postgresql" else ""
-    return f"SELECT {columns} FROM {table} WHERE id IN ({select_rows({'id': id_type}, vendor)}) ORDER BY id{lock}"
+    lock = " FOR NO KEY UPDATE" if vendor() == "postgresql" else ""
+    return f"SELECT {columns} FROM {table} WHERE id IN ({select_rows({'id': id_type})}) ORDER BY id{lock}"
+
+
+class Asked:
+    """A query that was sent, and whose rows may still be on their way."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """All rows, as the driver gives them; for instants see `read_at`."""
+        with connection.wrap_database_errors:
+            found: list[tuple[Any, ...]] = self._cursor.fetchall()
+        return found
+
+
+def ask(sql: str, parameters: Sequence[SqlValue]) -> Asked:
+    """Send one query."""
+    with connection.wrap_database_errors:
+        return Asked(_execute(sql, parameters))
 
 
 def fetch(sql: str, parameters: Sequence[SqlValue]) -> list[tuple[Any, ...]]:
-    """Run one query; instants come back as this database stores them, see `read_at`."""
-    with connection.wrap_database_errors:
-        found: list[tuple[Any, ...]] = _execute(sql, parameters).fetchall()
-    return found
+    """Send one query and wait for its rows."""
+    return ask(sql, parameters).rows()
+
+
+@contextmanager
+def asking_together() -> Iterator[None]:
+    """On PostgreSQL queries inside are sent without waiting for each other's rows; they run in their order."""
+    driver = _driver()
+    with connection.wrap_database_errors, driver.pipeline() if _is_postgres(driver) else nullcontext():
+        yield
 
 
 def write(sql: str, rows: Sequence[Row]) -> None:
@@ -89,6 +127,16 @@ def writing_together() -> Iterator[None]:
     _run(waiting)
 
 
+def plan_for_few_rows() -> None:
+    """Tell this connection's planner that everything is found by its key, and that one plan of a statement will do.
+
+    It takes a JSON parameter for a hundred rows and would read whole tables for the one row that is in it.
+    """
+    if vendor() == "postgresql":
+        for setting in OF_FEW_ROWS:
+            _execute(f"SET {setting}", ())
+
+
 def as_parameter(rows: Iterable[Row]) -> str:
     """The parameter of `select_rows`."""
     return _ENCODER.encode(list(rows))
@@ -101,13 +149,13 @@ def ids_parameter(ids: Collection[str] | Collection[int]) -> str:
 
 def stored_at(at: datetime) -> str:
     """An instant as Django stores it here: UTC, which SQLite does not say and PostgreSQL must be told."""
-    return _stored_at(at, connection.vendor)
+    return _stored_at(at)
 
 
 @lru_cache(maxsize=1024)
-def _stored_at(at: datetime, vendor: str) -> str:
+def _stored_at(at: datetime) -> str:
     utc = at.astimezone(UTC)
-    return str(utc if vendor == "postgresql" else utc.replace(tzinfo=None))
+    return str(utc if vendor() == "postgresql" else utc.replace(tzinfo=None))
 
 
 def read_at(value: datetime | str | None) -> datetime | None:
@@ -118,7 +166,7 @@ def read_at(value: datetime | str | None) -> datetime | None:
 
 def _run(writes: Sequence[tuple[str, str]]) -> None:
     with connection.wrap_database_errors:
-        if len(writes) > 1 and connection.vendor == "postgresql":
+        if len(writes) > 1 and vendor() == "postgresql":
             statements, parameters = zip(*writes, strict=True)
             _execute(_combined(statements), parameters)
         else:
@@ -132,10 +180,19 @@ def _combined(statements: tuple[str, ...]) -> str:
     return f"WITH {named} SELECT 1"
 
 
+def _driver() -> Any:
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    wrapper.ensure_connection()
+    return wrapper.connection
+
+
+def _is_postgres(driver: object) -> bool:
+    return isinstance(driver, psycopg.Connection)
+
+
 def _execute(sql: str, parameters: Sequence[SqlValue]) -> Any:
-    connection.ensure_connection()
-    driver = connection.connection
-    if isinstance(driver, psycopg.Connection):
+    driver = _driver()
+    if _is_postgres(driver):
         return psycopg.Cursor(driver).execute(sql, parameters, prepare=True)
     return driver.execute(_question_marks(sql), tuple(parameters))
 

@@ -148,10 +148,8 @@ def postgres(url: str) -> dict[str, Any]:
         "pool": pool,
         "connect_timeout": 5,
         "application_name": "watchfloor",
-        # The recorder's few statements are prepared once a connection and touch few rows by id: plan them once,
-        # and for a disk without arms.
+        # The recorder prepares its few statements; the ORM's are bound on this side and never are.
         "prepare_threshold": 0,
-        "options": "-c random_page_cost=1.1 -c plan_cache_mode=force_generic_plan -c jit=off",
         **found.get("OPTIONS", {}),
     }
     return {**found, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}

@@ -9,7 +9,7 @@ Each arrow is one call below or in the module it names. Everything that happens 
 
 from agents.contracts.base import JsonObject
 from agents.contracts.endings import Ending
-from agents.contracts.messages import AssistantMessage, ToolMessage
+from agents.contracts.messages import ToolMessage
 from agents.contracts.steps import LLMStep, NoteStep, VerdictStep
 from agents.engine import memory, prompt
 from agents.engine.calls import answer_calls
@@ -69,7 +69,7 @@ def take_turn(work: Work) -> None:
     response, usage = ask.along(state.input.llms)
     work.record(
         LLMStep(
-            message=with_own_call_ids(response.message, state),
+            message=response.message,
             finish=response.finish,
             asked_llm=state.input.llms[0],
             served_llm=response.served_llm,
@@ -80,16 +80,6 @@ def take_turn(work: Work) -> None:
     if state.draft is not None and not state.draft.strip():
         work.record(NoteStep(text=EMPTY_ANSWER))
         work.fact("note.added", {"text": EMPTY_ANSWER})
-
-
-def with_own_call_ids(message: AssistantMessage, state: RunState) -> AssistantMessage:
-    """Some vendors count their call ids afresh in each answer; here an id names one call of the run."""
-    taken = {call.call_id for said in state.thread if isinstance(said, AssistantMessage) for call in said.calls}
-    if not any(call.call_id in taken for call in message.calls):
-        return message
-    turn = state.turn + 1
-    calls = tuple(call.model_copy(update={"call_id": f"{call.call_id}-{turn}"}) for call in message.calls)
-    return message.model_copy(update={"calls": calls})
 
 
 def precheck(work: Work) -> None:

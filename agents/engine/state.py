@@ -49,6 +49,7 @@ class RunState:
     rejected_in_a_row: Counter[str] = field(default_factory=Counter)
     degraded: dict[str, str] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
+    call_ids: set[str] = field(default_factory=set)
     calibration: float = 1.0
     tool_counts: dict[frozenset[str], int] = field(default_factory=dict)
 
@@ -92,6 +93,7 @@ class RunState:
     def _hear(self, answer: LLMStep) -> None:
         self._say(answer.message)
         self.pending = list(answer.message.calls)
+        self.call_ids.update(call.call_id for call in self.pending)
         self.draft = None if self.pending else answer.message.text
         self.verdict = None
         self.calibration = tokens.calibration(answer.prompt_tokens, answer.usage.input_tokens)

@@ -66,7 +66,8 @@ class Ask:
             raise Halt(Ending(state="failed", reason=str(unknown), answer=self.work.state.best_draft)) from unknown
         span = self.work.span()
         hold, max_output = self._hold(llm, price, span)
-        request = LLMRequest(
+        # Not validated again: messages and tools are contracts already, and there are many of them.
+        request = LLMRequest.model_construct(
             llm=llm,
             messages=self.messages,
             tools=self.tools,
@@ -85,7 +86,7 @@ class Ask:
         except Halt:  # stopped between two attempts: nothing is in flight, and nothing had been said
             self._close_unsaid(hold, {"llm": llm, "asked": llm, "status": "killed"}, span)
             raise
-        own = with_own_ids(response.message, self.messages)
+        own = with_own_ids(response.message, self.work.state.call_ids)
         response = response.model_copy(update={"message": own})
         usage = self._settle(hold, response, max_output, span)
         return response, usage

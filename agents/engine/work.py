@@ -51,9 +51,7 @@ class Work:
 
     def ended(self, kind: EventKind, data: JsonObject, span: Span, *, attempt: int = 0) -> None:
         """The end of a span, with its duration."""
-        event = self._event(kind, data, span, attempt)
-        took = int((event.at - span.started_at).total_seconds() * 1000)
-        self.batch.facts.append(event.model_copy(update={"duration_ms": max(0, took)}))
+        self.batch.facts.append(self._event(kind, data, span, attempt, ended=True))
 
     def intent(self, kind: EventKind, data: JsonObject, span: Span | None = None, *, attempt: int = 0) -> None:
         """Something that begins if the next commit admits it."""
@@ -107,15 +105,20 @@ class Work:
         """The ending of a kill, wherever it was noticed."""
         return Ending(state="killed", reason="An operator killed the run.", answer=self.state.best_draft)
 
-    def _event(self, kind: EventKind, data: JsonObject, span: Span | None, attempt: int) -> Event:
+    def _event(
+        self, kind: EventKind, data: JsonObject, span: Span | None, attempt: int, *, ended: bool = False
+    ) -> Event:
         own = span or self.turn_span
+        at = self.ports.clock.now()
+        took = int((at - own.started_at).total_seconds() * 1000)
         return Event(
             kind=kind,
-            at=self.ports.clock.now(),
+            at=at,
             turn=self.turn,
             attempt=attempt,
             span_id=own.span_id,
             parent_span_id=own.parent,
+            duration_ms=max(0, took) if ended else None,
             data=data,
         )
 

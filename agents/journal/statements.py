@@ -5,16 +5,16 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
-from django.db import connection
-
 from agents.contracts.events import Event
 from agents.contracts.steps import Step
 from agents.journal.gate import plain, readable, storable
 from agents.journal.rows import LockedRun, NewRows
 from agents.models import Blob
 from budgets.hot_sql import (
+    Asked,
     Columns,
     Row,
+    ask,
     fetch,
     ids_parameter,
     insert_sql,
@@ -128,41 +128,48 @@ RESTARTED = (
 ONCE = " WHERE TRUE ON CONFLICT (run_id, call_id) DO NOTHING"
 
 
+def ask_runs(run_ids: Collection[str]) -> Asked:
+    """Send the query that locks runs until the transaction ends, in id order."""
+    return ask(lock_sql("agents_run", LOCKED, "text"), [ids_parameter(set(run_ids))])
+
+
+def locked_runs(asked: Asked) -> dict[str, LockedRun]:
+    """The answer to ``ask_runs``."""
+    return {row[0]: LockedRun(*row[:5], *map(read_at, row[5:8]), *row[8:]) for row in asked.rows()}
+
+
 def lock_runs(run_ids: Collection[str]) -> dict[str, LockedRun]:
     """Read runs and lock them until the transaction ends, in id order."""
-    sql = _lock_sql(connection.vendor)
-    rows = fetch(sql, [ids_parameter(set(run_ids))])
-    return {row[0]: LockedRun(*row[:5], *map(read_at, row[5:8]), *row[8:]) for row in rows}
+    return locked_runs(ask_runs(run_ids))
 
 
 def open_holds(run_ids: Collection[str]) -> list[tuple[str, str]]:
     """Run and hold ids of holds that are still open, for runs that end."""
-    runs = select_rows({"id": "text"}, connection.vendor)
+    runs = select_rows({"id": "text"})
     sql = f"SELECT run_id, id FROM budgets_hold WHERE state = 'open' AND run_id IN ({runs})"
     return [(row[0], row[1]) for row in fetch(sql, [ids_parameter(run_ids)])]
 
 
 def with_open_approvals(run_ids: Collection[str]) -> set[str]:
     """Those of the runs that still wait for a person's decision."""
-    runs = select_rows({"id": "text"}, connection.vendor)
+    runs = select_rows({"id": "text"})
     sql = f"SELECT run_id FROM agents_approval WHERE decision = '' AND run_id IN ({runs})"
     return {row[0] for row in fetch(sql, [ids_parameter(run_ids)])}
 
 
 def write_group(runs: Iterable[LockedRun], rows: NewRows) -> None:
     """Write back the runs and insert their new rows, all but the endings."""
-    vendor = connection.vendor
-    write(_update_sql("run", vendor), [_run(run) for run in runs if run.changed])
-    write(_insert_sql("agents_eventrow", "event", vendor), [_event(*row) for row in rows.events])
-    write(_insert_sql("agents_steprow", "step", vendor), [_step(*row) for row in rows.steps])
-    write(_insert_sql("agents_effect", "effect", vendor) + RESTARTED, _effects(rows))
-    write(_end_effects_sql(vendor), _effect_ends(rows))
-    write(_insert_sql("agents_approval", "approval", vendor) + ONCE, _approvals(rows))
+    write(_update_sql("run"), [_run(run) for run in runs if run.changed])
+    write(_insert_sql("agents_eventrow", "event"), [_event(*row) for row in rows.events])
+    write(_insert_sql("agents_steprow", "step"), [_step(*row) for row in rows.steps])
+    write(_insert_sql("agents_effect", "effect") + RESTARTED, _effects(rows))
+    write(_end_effects_sql(), _effect_ends(rows))
+    write(_insert_sql("agents_approval", "approval") + ONCE, _approvals(rows))
 
 
 def write_endings(rows: NewRows) -> None:
     """Leave runs in their new states; a statement of its own, since it writes the run's row again."""
-    write(_update_sql("ending", connection.vendor), _endings(rows))
+    write(_update_sql("ending"), _endings(rows))
 
 
 def keep_blobs(blobs: Sequence[bytes]) -> None:
@@ -291,31 +298,26 @@ def _at(at: datetime | None) -> str | None:
 
 
 @cache
-def _lock_sql(vendor: str) -> str:
-    return lock_sql("agents_run", LOCKED, "text", vendor)
-
-
-@cache
-def _insert_sql(table: str, columns: str, vendor: str) -> str:
+def _insert_sql(table: str, columns: str) -> str:
     named = {"event": EVENT, "step": STEP, "effect": EFFECT, "approval": APPROVAL}
-    return insert_sql(table, named[columns], vendor)
+    return insert_sql(table, named[columns])
 
 
 @cache
-def _update_sql(columns: str, vendor: str) -> str:
+def _update_sql(columns: str) -> str:
     """An UPDATE of runs by id that compares the epoch once more."""
     named = {"run": RUN, "ending": ENDING}[columns]
     changes = ", ".join(f"{name} = new.{name}" for name in named if name not in ("id", "epoch"))
     return (
-        f"UPDATE agents_run SET {changes} FROM ({select_rows(named, vendor)}) AS new "
+        f"UPDATE agents_run SET {changes} FROM ({select_rows(named)}) AS new "
         "WHERE agents_run.id = new.id AND agents_run.epoch = new.epoch"
     )
 
 
 @cache
-def _end_effects_sql(vendor: str) -> str:
+def _end_effects_sql() -> str:
     changes = ", ".join(f"{name} = new.{name}" for name in EFFECT_END if name not in ("run_id", "key"))
     return (
-        f"UPDATE agents_effect SET {changes} FROM ({select_rows(EFFECT_END, vendor)}) AS new "
+        f"UPDATE agents_effect SET {changes} FROM ({select_rows(EFFECT_END)}) AS new "
         "WHERE agents_effect.run_id = new.run_id AND agents_effect.key = new.key"
     )

@@ -21,7 +21,9 @@ class Effect(models.Model):
     ``scope`` is the run's id, or ``tenant:<id>`` for tools that dedupe across runs until ``expires_at``.
     """
 
-    run = models.ForeignKey("Run", on_delete=models.CASCADE, related_name="effects")
+    run = models.ForeignKey(
+        "Run", on_delete=models.CASCADE, related_name="effects", db_index=False, db_constraint=False
+    )
     step = models.PositiveIntegerField()
     call_id = models.CharField(max_length=128)
     tool = models.CharField(max_length=64)
@@ -39,6 +41,7 @@ class Effect(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["scope", "key"], name="effect_once"),)
+        indexes = (models.Index(fields=["run"], name="effect_run"),)
 
     def __str__(self) -> str:
         return f"{self.tool} {self.state}"

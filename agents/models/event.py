@@ -9,7 +9,8 @@ class EventRow(models.Model):
     """One event; ``seq`` counts from 1 without a hole within the run."""
 
     pk = models.CompositePrimaryKey("run_id", "seq")
-    run = models.ForeignKey("Run", on_delete=models.CASCADE, related_name="events", db_index=False)
+    # No constraint: only the recorder writes here, under the run's lock; PostgreSQL would look it up for each row.
+    run = models.ForeignKey("Run", on_delete=models.CASCADE, related_name="events", db_index=False, db_constraint=False)
     seq = models.PositiveIntegerField()
     kind = models.CharField(max_length=32)
     at = models.DateTimeField()

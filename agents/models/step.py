@@ -9,7 +9,7 @@ class StepRow(models.Model):
     """The output of one step of a run; rows are written once and never changed."""
 
     pk = models.CompositePrimaryKey("run_id", "number")
-    run = models.ForeignKey("Run", on_delete=models.CASCADE, related_name="steps", db_index=False)
+    run = models.ForeignKey("Run", on_delete=models.CASCADE, related_name="steps", db_index=False, db_constraint=False)
     number = models.PositiveIntegerField()
     turn = models.PositiveIntegerField()
     kind = models.CharField(max_length=12)

@@ -7,6 +7,7 @@ from typing import NewType, Self
 
 from django.db import connection
 
+from budgets.hot_sql import Asked
 from budgets.ledger import statements
 from budgets.ledger.account_sets import AccountSet
 from budgets.ledger.errors import AccountNotLocked, HoldExists, LedgerError, UnknownHold
@@ -27,6 +28,14 @@ class Settlement:
     over_ceiling: bool
 
 
+@dataclass(frozen=True, slots=True)
+class AskedBooks:
+    """Locks that were asked for."""
+
+    holds: Asked | None
+    accounts: Asked | None
+
+
 class Books:
     """Opened once for a group of runs, inside the transaction that commits them together.
 
@@ -40,18 +49,32 @@ class Books:
         self._holds = holds
         self._moves: list[Move] = []
 
-    @classmethod
-    def open(cls, *, account_ids: Collection[int], hold_ids: Collection[str]) -> Self:
-        """Locks the holds to be closed, then the named accounts and those of the holds, each in id order.
+    @staticmethod
+    def ask(*, account_ids: Collection[int], hold_ids: Collection[str]) -> "AskedBooks":
+        """Sends the queries that lock the holds to be closed and the named accounts, each in id order.
 
-        A hold settles into the accounts that it was reserved on, so these are locked too, also after a
-        rollover. Holds to be reserved are not named. Raises `LedgerError` outside a transaction.
+        Holds to be reserved are not named. Raises `LedgerError` outside a transaction.
         """
         if not connection.in_atomic_block:
             raise LedgerError("books are opened inside a transaction: their locks end with it")
-        holds = statements.lock_holds(hold_ids)
+        return AskedBooks(statements.ask_holds(hold_ids), statements.ask_accounts(account_ids))
+
+    @classmethod
+    def answered(cls, asked: "AskedBooks") -> Self:
+        """The books that were asked for.
+
+        A hold settles into the accounts that it was reserved on, so these are locked too: after a rollover they
+        are not among those that were named.
+        """
+        holds, accounts = statements.locked_holds(asked.holds), statements.locked_accounts(asked.accounts)
         of_holds = {account_id for hold in holds.values() for account_id in hold.accounts if account_id is not None}
-        return cls(statements.lock_accounts(of_holds.union(account_ids)), holds)
+        missing = of_holds.difference(accounts)
+        return cls(accounts | statements.locked_accounts(statements.ask_accounts(missing)), holds)
+
+    @classmethod
+    def open(cls, *, account_ids: Collection[int], hold_ids: Collection[str]) -> Self:
+        """Asks, and waits for the answer."""
+        return cls.answered(cls.ask(account_ids=account_ids, hold_ids=hold_ids))
 
     def reserve(
         self,

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from django.db import connection
-
 from budgets.hot_sql import (
+    Asked,
     Columns,
     Row,
     as_parameter,
+    ask,
     fetch,
     ids_parameter,
     insert_sql,
@@ -82,33 +82,38 @@ class FoundAccount(NamedTuple):
 
 def find_accounts(tenant_id: int, keys: Sequence[tuple[str, str, str]]) -> list[FoundAccount]:
     """The tenant's accounts with these keys of scope, subject and window."""
-    rows = fetch(_find_sql(connection.vendor), [tenant_id, as_parameter(keys)])
+    rows = fetch(_find_sql(), [tenant_id, as_parameter(keys)])
     return [FoundAccount(*row) for row in rows]
 
 
 def insert_accounts(rows: Sequence[Row]) -> None:
     """Makes accounts, columns as in `ACCOUNT`; one that somebody else made meanwhile is left alone."""
     write(
-        _insert_sql("budgets_account", ("account",), connection.vendor) + " WHERE TRUE ON CONFLICT DO NOTHING",
+        _insert_sql("budgets_account", ("account",)) + " WHERE TRUE ON CONFLICT DO NOTHING",
         rows,
     )
 
 
-def lock_holds(hold_ids: Collection[str]) -> dict[str, HoldRow]:
-    """Reads holds and locks them until the transaction ends, in id order."""
-    if not hold_ids:
-        return {}
+def ask_holds(hold_ids: Collection[str]) -> Asked | None:
+    """Sends the query that locks holds until the transaction ends, in id order."""
     columns = ", ".join(("id", "amount_nanos", "state", *ACCOUNT_COLUMNS))
-    rows = fetch(lock_sql("budgets_hold", columns, "text", connection.vendor), [ids_parameter(hold_ids)])
-    return {row[0]: HoldRow(row[0], row[1], row[2], row[3:]) for row in rows}
+    return ask(lock_sql("budgets_hold", columns, "text"), [ids_parameter(hold_ids)]) if hold_ids else None
 
 
-def lock_accounts(account_ids: Collection[int]) -> dict[int, AccountRow]:
-    """Reads accounts and locks them until the transaction ends; in id order, so groups cannot deadlock."""
-    if not account_ids:
-        return {}
+def locked_holds(asked: Asked | None) -> dict[str, HoldRow]:
+    """The answer to `ask_holds`."""
+    return {row[0]: HoldRow(row[0], row[1], row[2], row[3:]) for row in (asked.rows() if asked else ())}
+
+
+def ask_accounts(account_ids: Collection[int]) -> Asked | None:
+    """Sends the query that locks accounts until the transaction ends; in id order, so groups cannot deadlock."""
     columns = "id, scope, limit_nanos + topped_up_nanos, spent_nanos, held_nanos, window_end_at"
-    rows = fetch(lock_sql("budgets_account", columns, "int", connection.vendor), [ids_parameter(account_ids)])
+    return ask(lock_sql("budgets_account", columns, "int"), [ids_parameter(account_ids)]) if account_ids else None
+
+
+def locked_accounts(asked: Asked | None) -> dict[int, AccountRow]:
+    """The answer to `ask_accounts`."""
+    rows = asked.rows() if asked else ()
     return {row[0]: AccountRow(row[0], row[1], row[2], row[3], row[4], read_at(row[5])) for row in rows}
 
 
@@ -119,24 +124,24 @@ def move_accounts(accounts: Iterable[AccountRow]) -> None:
         for account in accounts
         if account.held_delta_nanos or account.spent_delta_nanos
     ]
-    write(_move_sql(connection.vendor), moved)
+    write(_move_sql(), moved)
 
 
 def insert_holds(holds: Iterable[HoldRow]) -> None:
     """Writes the group's new holds, those that closed within the group in their final state."""
-    sql = _insert_sql("budgets_hold", ("opening", "closing"), connection.vendor)
+    sql = _insert_sql("budgets_hold", ("opening", "closing"))
     write(sql, [(*_opening(hold), *_closing(hold)) for hold in holds])
 
 
 def close_holds(holds: Iterable[HoldRow]) -> None:
     """Writes how holds of earlier groups ended; only open ones change."""
-    write(_close_sql(connection.vendor), [(hold.id, *_closing(hold)) for hold in holds])
+    write(_close_sql(), [(hold.id, *_closing(hold)) for hold in holds])
 
 
 def insert_entries(moves: Iterable[Move]) -> None:
     """Writes one ledger entry for each movement."""
     write(
-        _insert_sql("budgets_ledgerentry", ("entry",), connection.vendor),
+        _insert_sql("budgets_ledgerentry", ("entry",)),
         [
             (
                 move.hold.id,
@@ -154,36 +159,36 @@ def insert_entries(moves: Iterable[Move]) -> None:
 
 
 @cache
-def _find_sql(vendor: str) -> str:
+def _find_sql() -> str:
     return (
         'SELECT id, scope, subject, "window", limit_nanos FROM budgets_account WHERE tenant_id = %s '
-        f'AND (scope, subject, "window") IN ({select_rows(ACCOUNT_KEY, vendor)})'
+        f'AND (scope, subject, "window") IN ({select_rows(ACCOUNT_KEY)})'
     )
 
 
 @cache
-def _insert_sql(table: str, parts: tuple[str, ...], vendor: str) -> str:
+def _insert_sql(table: str, parts: tuple[str, ...]) -> str:
     named = {"account": ACCOUNT, "opening": OPENING, "closing": CLOSING, "entry": ENTRY}
     columns = {name: kind for part in parts for name, kind in named[part].items()}
-    return insert_sql(table, columns, vendor)
+    return insert_sql(table, columns)
 
 
 @cache
-def _move_sql(vendor: str) -> str:
+def _move_sql() -> str:
     return (
         "UPDATE budgets_account "
         "SET held_nanos = held_nanos + moved.held, spent_nanos = spent_nanos + moved.spent "
-        f"FROM ({select_rows(DELTA, vendor)}) AS moved WHERE budgets_account.id = moved.id"
+        f"FROM ({select_rows(DELTA)}) AS moved WHERE budgets_account.id = moved.id"
     )
 
 
 @cache
-def _close_sql(vendor: str) -> str:
+def _close_sql() -> str:
     changes = [f"{name} = closed.{name}" for name in CLOSING if name != "price"]
     changes.append("price = COALESCE(closed.price, budgets_hold.price)")
     return (
         f"UPDATE budgets_hold SET {', '.join(changes)} "
-        f"FROM ({select_rows({'id': 'text', **CLOSING}, vendor)}) AS closed "
+        f"FROM ({select_rows({'id': 'text', **CLOSING})}) AS closed "
         "WHERE budgets_hold.id = closed.id AND budgets_hold.state = 'open'"
     )
 

@@ -68,12 +68,12 @@ def outcome(entry: Entry) -> Receipt:
 
 @contextmanager
 def recorder(*waiting: Entry) -> Iterator[Recorder]:
-    """A recorder that finds these entries waiting, as one group, when it starts."""
+    """A recorder that has found these entries waiting and written them as one group."""
     writer = Recorder(unheard)
-    for entry in waiting:
-        writer._queue.put(entry)
-    writer.start()
     try:
+        if waiting:
+            writer._waiting.extend(waiting)
+            writer._write_for_all()
         yield writer
     finally:
         writer.stop()

@@ -1,5 +1,8 @@
 """The recorder: numbered on without a hole, fenced, each batch standing alone, money and rows together."""
 
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -9,7 +12,7 @@ from agents import recorder as recorder_module
 from agents.contracts.endings import Ending
 from agents.contracts.messages import ToolMessage
 from agents.contracts.steps import ToolStep
-from agents.engine.batch import ApprovalRequest, Batch
+from agents.engine.batch import ApprovalRequest, Batch, Receipt
 from agents.engine.ports import LostLease
 from agents.lifecycle import kill, pause
 from agents.models import Blob, Effect, EventRow, Run, StepRow
@@ -67,7 +70,7 @@ def test_a_batch_that_fails_harms_none_of_those_beside_it(office: Office) -> Non
     put(claims[1], Batch(facts=[event()], steps=[step(1)]))
     entries = [Entry(claim, batch=Batch(facts=[event()], steps=[step(1)])) for claim in claims]
     with recorder(*entries):
-        assert [entry.done.exception(10) is None for entry in entries] == [True, False, True]
+        assert [isinstance(entry.outcome, Receipt) for entry in entries] == [True, False, True]
     assert [sequence(run) for run in runs] == [[1], [1], [1]]
     assert StepRow.objects.count() == 3
 
@@ -82,8 +85,8 @@ def test_what_no_row_can_hold_fails_alone(office: Office) -> None:
         Entry(office.claim(bad), batch=broken),
     ]
     with recorder(*entries):
-        assert entries[0].done.result(10) is not None
-        assert entries[1].done.exception(10) is not None
+        assert isinstance(entries[0].outcome, Receipt)
+        assert isinstance(entries[1].outcome, Exception)
     assert (sequence(good), sequence(bad)) == ([1], [])
 
 
@@ -102,6 +105,35 @@ def test_the_writer_outlives_whatever_goes_wrong(office: Office, monkeypatch: py
                 writer.submit(Entry(claim, batch=Batch(facts=[event()])))
         writer.submit(Entry(claim, batch=Batch(facts=[event()])))
     assert sequence(run) == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_comes_while_one_writes_is_written_together_by_the_next(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = [office.claim(office.run()) for _ in range(5)]
+    groups: list[int] = []
+    writing, others_wait = threading.Event(), threading.Event()
+
+    def slow_first(entries: Sequence[Entry]) -> recorder_module.Written:
+        groups.append(len(entries))
+        if len(groups) == 1:
+            writing.set()
+            assert others_wait.wait(10)
+        return write_group(entries)
+
+    monkeypatch.setattr(recorder_module, "write_group", slow_first)
+    with recorder() as writer, ThreadPoolExecutor(5) as pool:
+        entries = [Entry(claim, batch=Batch(facts=[event()])) for claim in claims]
+        told = [pool.submit(writer.submit, entries[0])]
+        assert writing.wait(10)
+        told += [pool.submit(writer.submit, entry) for entry in entries[1:]]
+        while len(writer._waiting) < 4:
+            threading.Event().wait(0.001)
+        others_wait.set()
+        assert [each.result(10) for each in told] == [Receipt()] * 5
+    assert groups == [1, 4]
+    assert [list(claim_run.events.values_list("seq", flat=True)) for claim_run in Run.objects.all()] == [[1]] * 5
 
 
 @pytest.mark.parametrize("epoch", [0, 2])
@@ -262,7 +294,7 @@ def test_two_that_start_the_same_effect_in_one_group_do_not_harm_each_other(offi
         Entry(claim, batch=Batch(effects_started=[effect(dedupe_seconds=60)], intents=[event()])) for claim in claims
     ]
     with recorder(*entries):
-        assert [entry.done.exception(10) for entry in entries] == [None, None]
+        assert [entry.outcome for entry in entries] == [Receipt(), Receipt()]
     assert Effect.objects.get().run_id == claims[0].run_id
 
 

@@ -59,7 +59,6 @@ def worker(name: str) -> Iterator[Runtime]:
         children=Children(1),
     )
     edge.start()
-    at.recorder.start()
     try:
         yield at
     finally:

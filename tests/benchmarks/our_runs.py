@@ -12,6 +12,7 @@ from django.db import connection  # noqa: E402
 
 from agents import execution, lifecycle, runtime  # noqa: E402
 from agents.library.sync import sync_library  # noqa: E402
+from agents.llms import registry  # noqa: E402
 from agents.models import Agent, Run  # noqa: E402
 from budgets.models import Surface, Tenant, Tier  # noqa: E402
 from budgets.prices import set_price  # noqa: E402
@@ -21,10 +22,12 @@ from tests.benchmarks.peers.turn_clock import measure, read_command_line  # noqa
 
 PACKAGES = ("django", "celery", "redis", "pydantic")
 MUCH_NANOS = 10**15
+SCRIPTED = registry.Vendor("tests.benchmarks.scripted_llm:scripted_llm")
 
 
 def prepare() -> Surface:
     """Migrate, and make the tenant, its limits on every scope, and the agent."""
+    registry.VENDORS = {**registry.VENDORS, "scripted": SCRIPTED}
     call_command("migrate", verbosity=0)
     sync_library()
     tenant, _ = Tenant.objects.get_or_create(
@@ -42,7 +45,7 @@ def prepare() -> Surface:
             max_seconds=100_000,
         )
         set_price(
-            llm=f"rehearsal:{NAME}",
+            llm=f"scripted:{NAME}",
             rates=Rates.flat(input=10**9, output=10**9),
             effective_from=tenant.created_at,
             created_by="bench",

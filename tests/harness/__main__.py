@@ -40,16 +40,25 @@ def fast() -> list[Outcome]:
 
 
 def whole() -> list[Outcome]:
-    """The fast part, then every test on SQLite, then those with a database again on a private PostgreSQL."""
+    """The fast part, then every test on SQLite, then those with a database again on a private PostgreSQL.
+
+    The flows have processes of their own: Playwright keeps an event loop running in its thread, and its greenlets
+    confuse the parser's own stack count.
+    """
     machine.provide()
     outcomes = run_together(plan.static_stages(plan.OLDEST_PYTHON, plan.NEWEST_PYTHON))
-    outcomes.append(run_aloud(plan.pytest_stage(name="all tests, SQLite")))
+    outcomes += on_one_database(name="SQLite", select="not flows", environment={})
     with private_postgres() as url:
-        on_postgres = plan.pytest_stage(
-            name="tests with a database, PostgreSQL", select="database", environment={"DATABASE_URL": url}
-        )
-        outcomes.append(run_aloud(on_postgres))
+        given = {"DATABASE_URL": url}
+        outcomes += on_one_database(name="PostgreSQL", select="database and not flows", environment=given)
     return outcomes
+
+
+def on_one_database(*, name: str, select: str, environment: dict[str, str]) -> list[Outcome]:
+    """The selected tests, then the flows, on the database that the environment names."""
+    units = plan.pytest_stage(name=f"tests, {name}", select=select, environment=environment)
+    flows = plan.pytest_stage(name=f"flows, {name}", select="flows", environment=environment)
+    return [run_aloud(units), run_aloud(flows)]
 
 
 @contextlib.contextmanager
