@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Self
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -137,26 +138,42 @@ def write_group(entries: Sequence[Entry]) -> Written:
     at = datetime.now(UTC)
     rows = NewRows()
     with transaction.atomic():
-        ending = [entry.claim.run_id for entry in entries if entry.ending]
-        left_open = statements.open_holds(ending) if ending else []
-        asking = [e.claim.run_id for e in entries if e.ending and e.ending.state == "waiting_approval"]
-        decided = set(asking) - statements.with_open_approvals(asking) if asking else set()
         with asking_together():
             asked = statements.ask_runs([entry.claim.run_id for entry in entries])
-            asked_books = Books.ask(
-                account_ids=touched_accounts(entries),
-                hold_ids={s.hold_id for e in entries if e.batch for s in e.batch.settlements}.union(
-                    hold_id for _, hold_id in left_open
-                ),
-            )
+            asked_books = Books.ask(account_ids=touched_accounts(entries), hold_ids=settled_holds(entries))
         runs, books = statements.locked_runs(asked), Books.answered(asked_books)
-        outcomes = [_apply(entry, runs, books, rows, at, left_open, decided) for entry in entries]
+        ends = Ends.read([entry for entry in entries if entry.ending])
+        books.add_holds([hold_id for _, hold_id in ends.open_holds])
+        outcomes = [_apply(entry, runs, books, rows, at, ends) for entry in entries]
         statements.keep_blobs(rows.blobs)
         with writing_together():
             statements.write_group(runs.values(), rows)
             books.close()
         statements.write_endings(rows)
     return Written(outcomes, list(runs.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What must be known of runs that end or wait: holds left open, and whether their approval was decided already."""
+
+    open_holds: list[tuple[str, str]]
+    decided: set[str]
+
+    @classmethod
+    def read(cls, entries: Sequence[Entry]) -> Self:
+        """Read it once the runs are locked: whoever decides locks the run too."""
+        ending = [entry.claim.run_id for entry in entries]
+        asking = [e.claim.run_id for e in entries if e.ending and e.ending.state == "waiting_approval"]
+        return cls(
+            statements.open_holds(ending) if ending else [],
+            set(asking) - statements.with_open_approvals(asking) if asking else set(),
+        )
+
+
+def settled_holds(entries: Sequence[Entry]) -> set[str]:
+    """The holds that this group closes."""
+    return {settlement.hold_id for entry in entries if entry.batch for settlement in entry.batch.settlements}
 
 
 def touched_accounts(entries: Sequence[Entry]) -> set[int]:
@@ -171,17 +188,16 @@ def _apply(
     books: Books,
     rows: NewRows,
     at: datetime,
-    left_open: list[tuple[str, str]],
-    decided: set[str],
+    ends: Ends,
 ) -> Receipt | LostLease:
     ending, events = entry.ending, entry.events
-    if entry.claim.run_id in decided:
+    if entry.claim.run_id in ends.decided:
         # Whoever decided before the run came to wait for it found nobody to wake: it queues again by itself.
         ending, events = Ending(state="queued"), []
     try:
         run = check_lease(runs.get(entry.claim.run_id), entry.claim)
         if ending is not None:
-            for run_id, hold_id in left_open:
+            for run_id, hold_id in ends.open_holds:
                 if run_id == run.id:  # a hold never outlives its run; the engine closes those whose call had left
                     books.release(hold_id=hold_id, at=at)
             apply_ending(run, ending, events, rows, at)

@@ -66,10 +66,13 @@ class Books:
         A hold settles into the accounts that it was reserved on, so these are locked too: after a rollover they
         are not among those that were named.
         """
-        holds, accounts = statements.locked_holds(asked.holds), statements.locked_accounts(asked.accounts)
-        of_holds = {account_id for hold in holds.values() for account_id in hold.accounts if account_id is not None}
-        missing = of_holds.difference(accounts)
-        return cls(accounts | statements.locked_accounts(statements.ask_accounts(missing)), holds)
+        books = cls(statements.locked_accounts(asked.accounts), {})
+        books._take_in(statements.locked_holds(asked.holds))
+        return books
+
+    def add_holds(self, hold_ids: Collection[str]) -> None:
+        """Locks further holds that are to be closed, with their accounts."""
+        self._take_in(statements.locked_holds(statements.ask_holds(hold_ids)))
 
     @classmethod
     def open(cls, *, account_ids: Collection[int], hold_ids: Collection[str]) -> Self:
@@ -184,6 +187,12 @@ class Books:
             hold.opening = None
         for account in self._accounts.values():
             account.held_delta_nanos = account.spent_delta_nanos = 0
+
+    def _take_in(self, holds: dict[str, HoldRow]) -> None:
+        self._holds |= holds
+        of_holds = {account_id for hold in holds.values() for account_id in hold.accounts if account_id is not None}
+        missing = of_holds.difference(self._accounts)
+        self._accounts |= statements.locked_accounts(statements.ask_accounts(missing))
 
     def _hold(self, hold_id: str) -> HoldRow:
         try:

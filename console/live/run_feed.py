@@ -5,7 +5,7 @@ from console.live import ops
 from console.live.models import LiveEpoch
 from console.live.reading import events_after, read_runs
 from console.live.rows import Change
-from console.live.trace import Trace
+from console.live.trace import Trace, served_llms
 
 OF_THE_STATE = ("run.", "kill.", "approval.", "effect.")
 """Kinds of event after which panels and verbs of the page may be others."""
@@ -43,6 +43,7 @@ class RunFeed:
         """One frame that brings a page from event ``after`` to the present."""
         span_ops = [op for change in self._trace.changes_after(after) for op in _span_ops(change, after)]
         head_ops = [*ops.run_cells(self._run), *ops.pace_cells(self._run)] if self._run else []
+        head_ops.append(ops.text(f"r-{self.run_id}-served", served_llms(self._trace.spans)))
         if after == 0 and self._trace.first_at:
             head_ops.append(ops.attr(ops.TRACE_ROWS, "data-first-at", self._trace.first_at.isoformat()))
         reread = [ops.REREAD_STATE] if self._state_seq > after else []

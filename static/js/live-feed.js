@@ -8,7 +8,7 @@ const GRACE_MS = 1_500;
 const HIDDEN_MS = 2_000;
 const RETRY_MS = [500, 1_000, 2_000, 3_000, 5_000, 8_000];
 const REREAD_MS = 2_000;
-const REREAD_GAP_MS = { state: 700, figures: 10_000 };
+const REREAD_GAP_MS = { state: 700, figures: 5_000 };
 const REGIONS = {
   "*": "[data-live-region]",
   state: "[data-live-region]:not(:has([data-follow]))",
@@ -31,9 +31,6 @@ const OPS = {
     if (!el) return;
     if (op.value === null) el.removeAttribute(op.name);
     else if (el.getAttribute(op.name) !== op.value) el.setAttribute(op.name, op.value);
-  },
-  class(op) {
-    byId(op.id)?.classList.toggle(op.name, op.on);
   },
   append(op, told) {
     const box = byId(op.id);
@@ -247,11 +244,14 @@ class LiveFeed extends HTMLElement {
     const chosen = REGIONS[which] ?? REGIONS["*"];
     if (!document.querySelector(chosen)) return true;
     this.stale = null;
+    const reading = (this.readings = (this.readings ?? 0) + 1);
     const page = await readPage();
     if (!page) {
       this.stale = which;
       return false;
     }
+    if (reading < (this.shown ?? 0)) return true; // overtaken by a later answer, which is newer
+    this.shown = reading;
     for (const region of document.querySelectorAll(chosen)) this.replace(region, page.getElementById(region.id), which);
     document.dispatchEvent(new CustomEvent("wf:ops", { detail: { appended: [] } }));
     this.mark();

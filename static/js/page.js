@@ -95,6 +95,19 @@ document.addEventListener("htmx:response:error", (event) => {
 });
 document.addEventListener("htmx:error", () => toast("The server cannot be reached. Nothing was changed.", "bad"));
 
+// The launch page: an example chooses its agent and fills in the task; whatever else was typed stays ----------
+
+function fillExample(link) {
+  const agent = document.querySelector(`input[name="agent"][value="${CSS.escape(link.dataset.exampleOf)}"]`);
+  const task = document.getElementById("id_task");
+  if (!agent || !task) return false;
+  agent.checked = true;
+  task.value = link.dataset.example;
+  agent.dispatchEvent(new Event("change", { bubbles: true }));
+  task.focus();
+  return true;
+}
+
 // Clicks -----------------------------------------------------------------------------------------------
 
 document.addEventListener("click", (event) => {
@@ -102,6 +115,8 @@ document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details[data-menu][open]")) if (!menu.contains(event.target)) menu.open = false;
   const copying = at("[data-copy], [data-copy-from]");
   if (copying) copy(copying);
+  const example = at("[data-example-of]");
+  if (example && !event.ctrlKey && !event.metaKey && fillExample(example)) event.preventDefault();
   if (at("[data-setting]")) choose(at("[data-setting]"));
   if (at("[data-toast-close]")) at("[data-toast]")?.remove();
   if (at("[data-dialog-open]")) open(document.getElementById(at("[data-dialog-open]").dataset.dialogOpen));

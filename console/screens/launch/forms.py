@@ -12,7 +12,7 @@ from agents.lifecycle import Upload
 from agents.models import Agent
 from budgets.models import Surface, Tenant
 from console.screens.launch.attachments import SeveralFilesField
-from console.screens.launch.selectors import AgentChoice, SurfaceChoice, attachable
+from console.screens.launch.selectors import AgentChoice, SurfaceChoice, named
 from console.uploads import MEGABYTE, checked_upload
 
 NAME_CHARACTERS = 128
@@ -54,7 +54,7 @@ class LaunchForm(forms.Form):
         required=False,
         max_length=NAME_CHARACTERS,
         label="LLM",
-        help_text="Empty: the agent's own choice. A rehearsal is a script, no AI, and costs nothing real.",
+        help_text="Empty: the agent's own choice. A rehearsal is a script, no AI; +slow=5 or +loop make it misbehave.",
         widget=forms.TextInput(attrs={"list": "llms", "autocomplete": "off", "spellcheck": "false"}),
     )
     key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
@@ -84,8 +84,10 @@ class LaunchForm(forms.Form):
         files: list[UploadedFile[bytes]] = self.cleaned_data["attachments"]
         if len(files) > MOST_FILES:
             raise forms.ValidationError(f"Attach at most {MOST_FILES} files.")
-        accepts = attachable(self.agents, str(self.cleaned_data.get("agent", "")))
-        return [_upload(file, accepts) for file in files]
+        agent = named(self.agents, str(self.cleaned_data.get("agent", "")))
+        if agent and agent.needs_file and not files:
+            raise forms.ValidationError(f"{agent.spec.title} only works on files: attach at least one.")
+        return [_upload(file, agent.spec.accepts if agent else ()) for file in files]
 
     def chosen_agent(self) -> Agent:
         """The row behind the choice."""

@@ -1,6 +1,6 @@
 """What the launch page shows beside the form: agents, limits, money left, tools that are degraded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,9 +9,26 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from agents.contracts.specs import AgentSpec
+from agents.library.documents.agent import AGENT as DOCUMENT_AGENT
+from agents.llms.catalogue import Offer, offers
 from agents.models import Agent, ToolHealth
 from budgets.models import Account, Surface, Tenant, Tier
 from budgets.tiers import SCOPE_NAMES, Limits, Scope
+
+FIRST_CHOICE = "support-triage"
+FILE_TOOLS = frozenset(tool.name for tool in DOCUMENT_AGENT.tools)
+"""Tools that do nothing without an attached file."""
+MISBEHAVIOURS = (
+    ("slow=5", "each answer takes 5 s"),
+    ("loop", "the same call again and again"),
+    ("loop+slow=5", "the same call again and again, slowly: time to kill it"),
+    ("wrong-types", "first arguments of the wrong type"),
+    ("invented-tool", "first a tool that does not exist"),
+    ("rejected-drafts=1", "a first draft that the critic sends back"),
+    ("rejected-drafts", "no draft that the critic accepts"),
+    ("half-stream", "stops in mid-answer"),
+    ("unavailable", "answers HTTP 503"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +38,12 @@ class AgentChoice:
     name: str
     number: int
     spec: AgentSpec
+
+    @property
+    def needs_file(self) -> bool:
+        """Whether it could do nothing without a file: it takes files, and all of its tools read them."""
+        names = {tool.name for tool in self.spec.tools}
+        return bool(self.spec.accepts) and bool(names) and names <= FILE_TOOLS
 
     @property
     def example_query(self) -> str:
@@ -76,6 +99,23 @@ def agent_choices() -> list[AgentChoice]:
     return [AgentChoice(agent.name, agent.current.number, agent.current.to_spec()) for agent in agents if agent.current]
 
 
+def first_choice(choices: Sequence[AgentChoice]) -> str:
+    """The agent that a fresh form has chosen."""
+    names = [choice.name for choice in choices]
+    return FIRST_CHOICE if FIRST_CHOICE in names else next(iter(names), "")
+
+
+def llm_offers(agent: AgentChoice | None, environ: Mapping[str, str]) -> list[Offer]:
+    """What the LLM field suggests: what has a key, and the chosen agent's rehearsal with what can go wrong in it."""
+    rehearsals = [llm for llm in (agent.spec.llms if agent else ()) if llm.startswith("rehearsal:")]
+    wrong = [Offer(f"{llm}+{word}", label, is_rehearsal=True) for llm in rehearsals[:1] for word, label in MISBEHAVIOURS]
+    return [*(offer for offer in offers(environ) if offer.llm in rehearsals), *wrong, *_others(rehearsals, environ)]
+
+
+def _others(rehearsals: Sequence[str], environ: Mapping[str, str]) -> list[Offer]:
+    return [offer for offer in offers(environ) if offer.llm not in rehearsals]
+
+
 def surface_choices(tenant: Tenant) -> list[SurfaceChoice]:
     """The tenant's surfaces that have a tier; one without could not be launched on."""
     tiers = Tier.objects.for_tenant(tenant).filter(user="").select_related("surface__tenant").order_by("surface__slug")
@@ -108,9 +148,9 @@ def degraded_links(spec: AgentSpec) -> list[DegradedLink]:
     return [_degraded(health) for health in unhealthy.order_by("link")]
 
 
-def attachable(choices: Iterable[AgentChoice], name: str) -> Sequence[str]:
-    """The file endings an agent accepts; none for an unknown one."""
-    return next((choice.spec.accepts for choice in choices if choice.name == name), ())
+def named(choices: Iterable[AgentChoice], name: str) -> AgentChoice | None:
+    """The agent of this name, if it is one of them."""
+    return next((choice for choice in choices if choice.name == name), None)
 
 
 def _accounts(tenant: Tenant, subjects: dict[Scope, str]) -> Iterable[Account]:

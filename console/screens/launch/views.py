@@ -1,7 +1,7 @@
 """The launch page: choose an agent, say the task, see what it may spend, go."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import uuid4
 
 from django import forms
@@ -11,7 +11,6 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from agents.lifecycle import LaunchRefused, launch
-from agents.llms.catalogue import offers
 from agents.models import Run
 from budgets.models import Surface
 from budgets.tiers import Limits
@@ -20,12 +19,14 @@ from console.screens.frame import frame
 from console.screens.launch.forms import LaunchForm
 from console.screens.launch.once import fingerprint, launched_before, remember
 from console.screens.launch.selectors import (
-    AgentChoice,
     BudgetLeft,
     agent_choices,
     budgets_left,
     degraded_links,
+    first_choice,
     limits_for,
+    llm_offers,
+    named,
     surface_choices,
 )
 from console.screens.launch.terminal import OPTIONS, launch_command
@@ -56,7 +57,7 @@ def preview(request: TenantRequest) -> HttpResponse:
 
 def _form(request: TenantRequest, data: Mapping[str, str] | None) -> LaunchForm:
     agents, surfaces = agent_choices(), surface_choices(request.tenant)
-    initial = {"agent": request.GET.get("agent") or (agents[0].name if agents else "")}
+    initial = {"agent": request.GET.get("agent") or first_choice(agents)}
     initial["surface"] = request.GET.get("surface") or (surfaces[0].slug if surfaces else "")
     initial["key"] = uuid4().hex
     initial |= {name: request.GET.get(name, "") for name in ("task", "user", "session", "llm")}
@@ -104,14 +105,14 @@ def _beside(request: TenantRequest, form: LaunchForm, typed: Mapping[str, object
         name: str(typed.get(name, "")).replace("\x00", "")
         for name in ("agent", "task", "surface", "user", "session", "llm")
     }
-    agent = _named(form.agents, words["agent"])
+    agent = named(form.agents, words["agent"])
     surface = Surface.objects.for_tenant(request.tenant).select_related("tenant").filter(slug=words["surface"]).first()
     limits = limits_for(surface, words["user"]) if surface else None
     options = {**{name: words[name] for name in OPTIONS if name != "tenant"}, "tenant": request.tenant.slug}
     return {
         "tenant": request.tenant,
         "agent": agent,
-        "llms": offers(os.environ),
+        "llms": llm_offers(agent, os.environ),
         "limits": limits,
         "max_ms": limits.max_seconds * 1000 if limits else None,
         "budgets": _budgets(surface, limits, words) if surface and limits else [],
@@ -122,7 +123,3 @@ def _beside(request: TenantRequest, form: LaunchForm, typed: Mapping[str, object
 
 def _budgets(surface: Surface, limits: Limits, words: Mapping[str, str]) -> list[BudgetLeft]:
     return budgets_left(surface=surface, limits=limits, user=words["user"], session=words["session"])
-
-
-def _named(agents: Sequence[AgentChoice], name: str) -> AgentChoice | None:
-    return next((agent for agent in agents if agent.name == name), None)

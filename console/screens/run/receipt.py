@@ -1,24 +1,26 @@
 """The receipt of a kill: requested, acknowledged, stopped, each only once it is so. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from agents.models import Run
+from agents.models import EventRow, Run
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Milliseconds count from the request; None: not yet."""
+    """Milliseconds count from the request; None: not yet. ``nanos_after`` was booked after it, in nano-USD."""
 
     by: str
     reason: str
     requested_at: datetime
     acknowledged_ms: int | None
     stopped_ms: int | None
+    nanos_after: int
     ended_as: str
 
 
-def receipt_of(run: Run) -> Receipt | None:
+def receipt_of(run: Run, events: Sequence[EventRow]) -> Receipt | None:
     """None when nobody asked to kill this run."""
     if run.kill_requested_at is None:
         return None
@@ -28,8 +30,17 @@ def receipt_of(run: Run) -> Receipt | None:
         requested_at=run.kill_requested_at,
         acknowledged_ms=_after(run.kill_requested_at, run.kill_acknowledged_at),
         stopped_ms=_after(run.kill_requested_at, run.ended_at),
+        nanos_after=_booked_after_request(events),
         ended_as=run.state if run.ended else "",
     )
+
+
+def _booked_after_request(events: Sequence[EventRow]) -> int:
+    """What was in flight at the click is booked behind it: the trace's order says what, not the clocks."""
+    asked = next((event.seq for event in events if event.kind == "kill.requested"), None)
+    later = (event for event in events if asked is not None and event.seq > asked and event.kind == "charge.booked")
+    costs = (event.data.get("cost_nanos") for event in later)
+    return sum(cost for cost in costs if isinstance(cost, int))
 
 
 def _after(start: datetime, moment: datetime | None) -> int | None:

@@ -10,7 +10,6 @@ from pydantic import JsonValue
 from agents.contracts.base import JsonObject
 from agents.models import Approval, EventRow, Run, StepRow
 from budgets.models import Tenant
-from console.live.span import Span
 from console.screens.run.sources import Part, Source, cited, parts_of, sources_of
 from console.screens.run.spending import Pace, pace
 
@@ -69,12 +68,6 @@ def pace_of(run: Run) -> Pace | None:
         started_at=run.started_at or run.created_at,
         now=timezone.now(),
     )
-
-
-def served_llms(spans: Iterable[Span]) -> list[str]:
-    """The LLMs that really answered, in the order of their first answer."""
-    served = [span.title for span in spans if span.kind == "llm" and span.status == "ok"]
-    return list(dict.fromkeys(served))
 
 
 def no_ai(run: Run) -> bool:

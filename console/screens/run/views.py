@@ -10,6 +10,7 @@ from agents.llms.catalogue import label_of
 from agents.models import Run
 from console.access.requests import TenantRequest, in_tenant
 from console.live.reading import read_trace
+from console.live.trace import served_llms
 from console.screens.elapsed import took_ms
 from console.screens.frame import frame
 from console.screens.launch.terminal import launch_command
@@ -23,7 +24,6 @@ from console.screens.run.selectors import (
     no_ai,
     open_approvals,
     pace_of,
-    served_llms,
 )
 from console.screens.run.spending import pace_text
 from console.screens.run.steps import StepDetail, step_detail
@@ -118,6 +118,7 @@ def _trace_context(request: TenantRequest, run: Run) -> Context:
         "spans": trace.spans,
         "served": served_llms(trace.spans),
         "findings": located(why(events), trace.spans),
+        "receipt": receipt_of(run, events),
         "detail": detail,
         "conversation": _conversation(run, detail),
         "asked_for_step": "step" in request.GET,
@@ -138,7 +139,6 @@ def _page_context(request: TenantRequest, run: Run) -> Context:
         "llm_label": label_of(run.llm),
         "no_ai": no_ai(run),
         "approvals": open_approvals(run) if run.state == "waiting_approval" else [],
-        "receipt": receipt_of(run),
         "answer": answer_of(run),
         "attachments": run.attachments.select_related("blob").defer("blob__content"),
         "may_pause": "pause" in request.verbs and run.state in MAY_PAUSE and run.pause_requested_at is None,
