@@ -27,6 +27,8 @@ LARGEST_GROUP = 128
 
 Bell = Callable[[Sequence[tuple[str, int, int]]], None]
 """Told of run id, tenant id and head after each commit; it must not block."""
+EventLog = Callable[[Sequence[tuple[str, int, Event]]], None]
+"""Told of run id, sequence number and event of all that a commit has written."""
 
 
 @dataclass(slots=True)
@@ -51,8 +53,9 @@ class Recorder:
     and then wakes the next. With one run nothing is handed from thread to thread, which costs more than the rows.
     """
 
-    def __init__(self, ring: Bell) -> None:
+    def __init__(self, ring: Bell, log: EventLog | None = None) -> None:
         self._ring = ring
+        self._log = log
         self._mutex = threading.Lock()
         self._waiting: deque[Entry] = deque()
         self._someone_writes = False
@@ -123,6 +126,8 @@ class Recorder:
         for entry, outcome in zip(entries, written.outcomes, strict=True):
             entry.outcome = outcome
         self._ring([(run.id, run.tenant_id, run.next_seq - 1) for run in written.runs if run.changed])
+        if self._log is not None:
+            self._log(written.events)
 
 
 @dataclass(slots=True)
@@ -131,6 +136,7 @@ class Written:
 
     outcomes: list[Receipt | LostLease]
     runs: list[LockedRun]
+    events: list[tuple[str, int, Event]]
 
 
 def write_group(entries: Sequence[Entry]) -> Written:
@@ -150,7 +156,7 @@ def write_group(entries: Sequence[Entry]) -> Written:
             statements.write_group(runs.values(), rows)
             books.close()
         statements.write_endings(rows)
-    return Written(outcomes, list(runs.values()))
+    return Written(outcomes, list(runs.values()), rows.events)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,11 @@ import threading
 from dataclasses import dataclass
 from functools import cache
 
+from django.conf import settings
+
 from agents.bell import Ringer
 from agents.edge import Edge, KillSwitch
+from agents.event_log import write_lines
 from agents.llms.http_client import close_shared_client
 from agents.recorder import Recorder
 from agents.tools.children import Children
@@ -42,7 +45,7 @@ def start() -> Runtime:
     edge.start()
     runtime = Runtime(
         edge=edge,
-        recorder=Recorder(ringer.ring),
+        recorder=Recorder(ringer.ring, write_lines if settings.EVENT_LOG else None),
         ringer=ringer,
         warden=Warden(owner=owner_name()),
         health=SharedHealth(),

@@ -292,4 +292,6 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 
+# Every event of every run as a JSON line on the worker's stdout.
+EVENT_LOG = env_flag("WATCHFLOOR_EVENT_LOG")
 LOGGING = logging_config(style=os.environ.get("WATCHFLOOR_LOG", "json"))

