@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help run test check bench lock runtime testing writable
+.PHONY: help run test check bench screenshots lock runtime testing writable
 
 PORT ?= 8000
 VENV := .venv
@@ -19,6 +19,7 @@ help:
 	@echo "make test    everything that must hold: lint, types, contracts, unit, flow and browser tests on both databases"
 	@echo "make check   the fast part of it: lint, types, contracts, and tests without database or servers"
 	@echo "make bench   overhead per turn beside other durable runtimes"
+	@echo "make screenshots   the pictures in docs/screens, from a running stack"
 	@echo "make lock    resolve requirements*.in again into the lock files"
 
 run: runtime
@@ -32,6 +33,9 @@ check: testing
 
 bench: testing
 	@exec $(BIN)/python -m tests.benchmarks
+
+screenshots: testing
+	@exec $(BIN)/python -m tests.screens
 
 lock: runtime
 	@$(BIN)/python -m pip --disable-pip-version-check install -qq uv

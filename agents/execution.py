@@ -14,7 +14,7 @@ from agents.contracts.calls import AttachmentRef, Call
 from agents.contracts.endings import Ending
 from agents.contracts.events import Event
 from agents.contracts.llms import LLMRequest, LLMResponse, priced_name
-from agents.contracts.specs import Implementation, LoopLimits
+from agents.contracts.specs import Implementation
 from agents.edge import KillSwitch
 from agents.engine import loop
 from agents.engine.batch import Batch, Receipt
@@ -23,6 +23,7 @@ from agents.engine.state import RunInput, RunState
 from agents.journal.append import take_over
 from agents.journal.decide import Claim
 from agents.llms import registry
+from agents.loop_limits import stricter
 from agents.models import Approval, Blob, Effect, Run
 from agents.recorder import Entry
 from agents.runtime import Runtime
@@ -255,16 +256,6 @@ class SystemClock:
     def wait(self, seconds: float) -> None:
         if self._switch.thrown.wait(seconds):
             raise Interrupted
-
-
-def stricter(own: LoopLimits, tier: Limits) -> LoopLimits:
-    """The agent's limits where the tier does not set tighter ones."""
-    return own.model_copy(
-        update={
-            "max_turns": min(own.max_turns, tier.max_turns),
-            "max_seconds": min(own.max_seconds, tier.max_seconds),
-        }
-    )
 
 
 def attachments_of(run: Run) -> tuple[AttachmentRef, ...]:

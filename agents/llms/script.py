@@ -46,7 +46,7 @@ class Script:
 
 def fault_text(fault: str, value: float) -> str:
     """One fault as it is written."""
-    return fault if FAULTS[fault] is None else f"{fault}={value:g}"
+    return fault if FAULTS[fault] is None else f"{fault}={value:.15g}"
 
 
 def parse_script(name: str) -> Script:

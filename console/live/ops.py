@@ -108,7 +108,7 @@ def span_cells(span: Span) -> list[Op]:
         text(f"{row}-note", span.note),
         attr(f"{row}-bar", "data-ms", lasted),
         attr(f"{row}-bar", "data-open", "1" if lasted is None else None),
-        text(f"{row}-dur", figures.duration(span.duration_ms)),
+        text(f"{row}-dur", figures.duration(span.duration_ms or None)),
         text(f"{row}-tok", figures.tokens(span.input_tokens, span.output_tokens)),
         text(f"{row}-cost", figures.usd(span.cost_nanos)),
         text(f"{row}-sum", figures.usd(span.running_cost_nanos)),

@@ -192,7 +192,7 @@ def verdict_given(rows: Rows, event: Event) -> None:
 
 def note_added(rows: Rows, event: Event) -> None:
     note = text(event.data, "text")
-    rows.remark(event, "note", "note to the LLM", status="noted", note=note, severity=NOTICE)
+    rows.remark(event, "note", "note", status="noted", note=note, severity=NOTICE)
 
 
 def kill_requested(rows: Rows, event: Event) -> None:
@@ -218,6 +218,9 @@ def run_claimed(rows: Rows, event: Event) -> None:
 
 
 def run_paused(rows: Rows, event: Event) -> None:
+    waits = rows.last("approval")
+    if text(event.data, "state") == "waiting_approval" and waits and waits.open:
+        return  # the row of the approval says so, and for how long
     state, reason = text(event.data, "state").replace("_", " "), text(event.data, "reason")
     rows.remark(event, "note", state or "paused", status="noted", note=reason, severity=NOTICE)
 

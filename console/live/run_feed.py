@@ -6,6 +6,7 @@ from console.live.models import LiveEpoch
 from console.live.reading import events_after, read_runs
 from console.live.rows import Change
 from console.live.trace import Trace, served_llms
+from console.screens.run.why import tells
 
 OF_THE_STATE = ("run.", "kill.", "approval.", "effect.")
 """Kinds of event after which panels and verbs of the page may be others."""
@@ -31,7 +32,7 @@ class RunFeed:
         self.epoch = self.epoch or LiveEpoch.current()
         for seq, event in events_after(self.run_id, before):
             self._trace.apply(seq, event)
-            if event.kind.startswith(OF_THE_STATE):
+            if event.kind.startswith(OF_THE_STATE) or tells(event.kind, event.data):
                 self._state_seq = seq
         if self.seq == before:
             return None

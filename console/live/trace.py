@@ -22,9 +22,9 @@ class Trace(Rows):
 
 
 def served_llms(spans: Iterable[Span]) -> str:
-    """The LLMs that really answered, in the order of their first answer; "none yet" before one has."""
+    """The LLMs that really answered, in the order of their first answer; "none" before one has."""
     served = (span.title for span in spans if span.kind == "llm" and span.status == "ok")
-    return ", ".join(dict.fromkeys(served)) or "none yet"
+    return ", ".join(dict.fromkeys(served)) or "none"
 
 
 def fold(events: Iterable[Event]) -> list[Span]:

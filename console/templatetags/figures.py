@@ -43,6 +43,12 @@ def iso(moment: datetime) -> str:
 
 
 @register.filter
+def words(text: str) -> list[str]:
+    """The text cut at each space, to keep each part on one line; spaces between them give the text again."""
+    return text.split(" ")
+
+
+@register.filter
 def pretty_json(value: JsonValue) -> str:
     """Indented JSON; the template escapes it."""
     return json.dumps(value, indent=2, ensure_ascii=False)

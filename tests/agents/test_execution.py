@@ -17,6 +17,7 @@ from agents.engine.work import Work
 from agents.library.sync import keep_version
 from agents.lifecycle import decide, kill, launch, pause, resume
 from agents.llms import registry
+from agents.loop_limits import stricter
 from agents.models import Effect, EventRow, Run
 from budgets.ledger import run_spend, verify
 from budgets.models import Hold
@@ -304,5 +305,5 @@ def in_thread(work: object, *arguments: object) -> object:
 
 def test_the_stricter_limit_binds() -> None:
     own = LoopLimits(max_turns=25, max_seconds=900)
-    assert execution.stricter(own, Limits(max_turns=5, max_seconds=9_000)) == LoopLimits(max_turns=5, max_seconds=900)
-    assert execution.stricter(own, Limits(max_turns=40, max_seconds=60)) == LoopLimits(max_turns=25, max_seconds=60)
+    assert stricter(own, Limits(max_turns=5, max_seconds=9_000)) == LoopLimits(max_turns=5, max_seconds=900)
+    assert stricter(own, Limits(max_turns=40, max_seconds=60)) == LoopLimits(max_turns=25, max_seconds=60)

@@ -54,7 +54,7 @@ class LaunchForm(forms.Form):
         required=False,
         max_length=NAME_CHARACTERS,
         label="LLM",
-        help_text="Empty: the agent's own choice. A rehearsal is a script, no AI; +slow=5 or +loop make it misbehave.",
+        help_text="Empty: the agent's own. Rehearsals are scripts, no AI; +slow=5 or +loop misbehave.",
         widget=forms.TextInput(attrs={"list": "llms", "autocomplete": "off", "spellcheck": "false"}),
     )
     key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)

@@ -108,12 +108,10 @@ def first_choice(choices: Sequence[AgentChoice]) -> str:
 def llm_offers(agent: AgentChoice | None, environ: Mapping[str, str]) -> list[Offer]:
     """What the LLM field suggests: what has a key, and the chosen agent's rehearsal with what can go wrong in it."""
     rehearsals = [llm for llm in (agent.spec.llms if agent else ()) if llm.startswith("rehearsal:")]
-    wrong = [Offer(f"{llm}+{word}", label, is_rehearsal=True) for llm in rehearsals[:1] for word, label in MISBEHAVIOURS]
-    return [*(offer for offer in offers(environ) if offer.llm in rehearsals), *wrong, *_others(rehearsals, environ)]
-
-
-def _others(rehearsals: Sequence[str], environ: Mapping[str, str]) -> list[Offer]:
-    return [offer for offer in offers(environ) if offer.llm not in rehearsals]
+    known = offers(environ)
+    own = [offer for offer in known if offer.llm in rehearsals]
+    wrong = [Offer(f"{each.llm}+{word}", label, is_rehearsal=True) for each in own[:1] for word, label in MISBEHAVIOURS]
+    return [*own, *wrong, *(offer for offer in known if offer not in own)]
 
 
 def surface_choices(tenant: Tenant) -> list[SurfaceChoice]:

@@ -10,7 +10,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from agents.contracts.specs import LoopLimits
 from agents.lifecycle import LaunchRefused, launch
+from agents.loop_limits import stricter
 from agents.models import Run
 from budgets.models import Surface
 from budgets.tiers import Limits
@@ -108,13 +110,15 @@ def _beside(request: TenantRequest, form: LaunchForm, typed: Mapping[str, object
     agent = named(form.agents, words["agent"])
     surface = Surface.objects.for_tenant(request.tenant).select_related("tenant").filter(slug=words["surface"]).first()
     limits = limits_for(surface, words["user"]) if surface else None
+    loop = stricter(agent.spec.limits if agent else LoopLimits(), limits) if limits else None
     options = {**{name: words[name] for name in OPTIONS if name != "tenant"}, "tenant": request.tenant.slug}
     return {
         "tenant": request.tenant,
         "agent": agent,
         "llms": llm_offers(agent, os.environ),
         "limits": limits,
-        "max_ms": limits.max_seconds * 1000 if limits else None,
+        "loop": loop,
+        "max_ms": loop.max_seconds * 1000 if loop else None,
         "budgets": _budgets(surface, limits, words) if surface and limits else [],
         "degraded": degraded_links(agent.spec) if agent else [],
         "command": launch_command(agent=words["agent"], task=words["task"], options=options),

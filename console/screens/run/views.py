@@ -7,7 +7,9 @@ from django.utils.http import urlencode
 
 from agents.lifecycle import decide, kill, pause, resume
 from agents.llms.catalogue import label_of
+from agents.loop_limits import stricter
 from agents.models import Run
+from budgets.tiers import Limits
 from console.access.requests import TenantRequest, in_tenant
 from console.live.reading import read_trace
 from console.live.trace import served_llms
@@ -135,7 +137,7 @@ def _page_context(request: TenantRequest, run: Run) -> Context:
         "spec": run.version.spec,
         "took_ms": took_ms(run),
         "pace_text": pace_text(pace_of(run)),
-        "max_turns": run.limits.get("max_turns"),
+        "max_turns": stricter(run.version.to_spec().limits, Limits(**run.limits)).max_turns,
         "llm_label": label_of(run.llm),
         "no_ai": no_ai(run),
         "approvals": open_approvals(run) if run.state == "waiting_approval" else [],

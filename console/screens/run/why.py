@@ -63,13 +63,22 @@ def located(findings: Iterable[Finding], spans: Iterable[Span]) -> list[Finding]
     return found
 
 
+def tells(kind: str, data: JsonObject) -> bool:
+    """Whether an event is a cause, so that a page which shows causes is older than it."""
+    tell = _TELLERS.get(kind)
+    return tell is not None and tell(data) is not None
+
+
 def _first_of_each(found: Iterable[Finding], times: Counter[tuple[str, Severity]]) -> Iterator[Finding]:
     seen: set[tuple[str, Severity]] = set()
+    said = ""
     for each in found:
         like = (each.title, each.severity)
         if like not in seen:
             seen.add(like)
-            yield Finding(each.severity, each.title, each.text, each.seq, each.span_id, times[like])
+            # A fallback and the failure before it give the same reason; once is enough.
+            yield replace(each, text="" if each.text == said else each.text, times=times[like])
+            said = each.text
 
 
 def _capped(findings: Iterable[Finding]) -> list[Finding]:
@@ -193,6 +202,8 @@ def _kill(data: JsonObject) -> Told:
 
 
 def _paused(data: JsonObject) -> Told:
+    if data.get("state") == "waiting_approval":
+        return "note", "Stopped for a person's decision", _word(data, "reason")
     return "note", _word(data, "state").replace("_", " ").capitalize() or "Paused", _word(data, "reason")
 
 

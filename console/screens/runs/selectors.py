@@ -7,6 +7,7 @@ from typing import overload
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Left
 from django.utils import timezone
 
 from agents.contracts.endings import TERMINAL, WAITING
@@ -16,6 +17,7 @@ from console.screens.runs.filters import filter_runs
 from console.screens.runs.query import Query
 
 PAGE_ROWS = 50
+TASK_START_CHARACTERS = 160
 ORDERS = {
     "": (),
     "-cost": ("-cost_nanos", "-id"),
@@ -91,8 +93,9 @@ def runs_page(*, tenant: Tenant, query: Query, order: str = "", number: str | in
 
 
 def tenant_runs(tenant: Tenant) -> QuerySet[Run]:
-    """A tenant's runs with the surface that each row names."""
-    return Run.objects.filter(tenant=tenant).select_related("surface").defer("task", "answer", "limits")
+    """A tenant's runs with the surface that each row names, and how the task begins."""
+    runs = Run.objects.filter(tenant=tenant).select_related("surface").defer("task", "answer", "limits")
+    return runs.annotate(task_start=Left("task", TASK_START_CHARACTERS))
 
 
 def summary(tenant: Tenant) -> Summary:

@@ -27,7 +27,7 @@ def _head(name: str, align: str) -> dict[str, str]:
     return {"data-column": name, "class": "num" if "num" in align.split() else ""}
 
 
-NUMBERS = {"td": {"class": "num"}, "th": {"class": "num"}}
+TIME = {"td": {"class": "num", "data-column": "time"}, "th": {"class": "num", "data-column": "time"}}
 
 
 class RunsTable(tables.Table):
@@ -40,7 +40,7 @@ class RunsTable(tables.Table):
     steps = _cell("steps", header="Steps", order_by="steps_count", td={"class": "num", "data-phone": "hide"})
     errors = _cell("errors", header="Errors", order_by="errors_count", td={"class": "num", "data-phone": "hide"})
     cost = _cell("cost", header="Cost / cap", order_by="cost_nanos", td={"class": "num cost-cell"})
-    time = tables.Column(verbose_name="Time", orderable=False, empty_values=(), attrs=NUMBERS)
+    time = tables.Column(verbose_name="Time", orderable=False, empty_values=(), attrs=TIME)
     age = _cell("age", header="Age", order_by="-created_at", td={"class": "num", "data-phone": "end"})
     verbs = _cell(
         "verbs",

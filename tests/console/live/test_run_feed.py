@@ -185,6 +185,39 @@ def test_a_change_of_state_asks_for_the_panels_that_depend_on_it(viewer: User, r
     play(scenario)
 
 
+def test_a_cause_asks_for_the_panel_of_causes(viewer: User, run: Run, play: Play) -> None:
+    page = page_of(run, cookie_of(viewer), seq=0)
+    reread = {"op": "refetch", "region": "state"}
+
+    async def scenario() -> None:
+        await page.watch()
+        await told(run, "attempt.ended", "a" * 16, status="ok")
+        await page.read(until=1)
+        assert reread not in page.ops
+        await told(run, "attempt.ended", "a" * 16, status="failed", error="HTTP 503")
+        await page.read(until=2)
+        assert reread in page.ops
+        await page.close()
+
+    play(scenario)
+
+
+def test_the_llm_that_served_is_told_as_soon_as_it_has(viewer: User, run: Run, play: Play) -> None:
+    page = page_of(run, cookie_of(viewer), seq=0)
+
+    async def scenario() -> None:
+        await page.watch()
+        await told(run, "model.started", "a" * 16, llm="rehearsal:search")
+        await page.read(until=1)
+        assert {"op": "text", "id": f"r-{run.pk}-served", "value": "none"} in page.ops
+        await told(run, "model.ended", "a" * 16, llm="rehearsal:search", status="ok")
+        await page.read(until=2)
+        assert {"op": "text", "id": f"r-{run.pk}-served", "value": "rehearsal:search"} in page.ops
+        await page.close()
+
+    play(scenario)
+
+
 def test_the_page_reads_the_same_rows_with_its_cursor(run: Run) -> None:
     tell(run, "tool.started", "a" * 16, tool="one")
     read = reading.read_trace(run.pk)

@@ -125,6 +125,14 @@ def test_an_approval_waits_until_it_is_decided() -> None:
     assert (decided.status, decided.note, decided.open) == ("denied", "by bo: too much", False)
 
 
+def test_waiting_for_an_approval_needs_no_row_beside_the_approvals_own() -> None:
+    script = Script().tell("approval.requested", tool="refund", call_id="k")
+    script.tell("run.paused", state="waiting_approval", reason="refund waits for a person's approval.")
+    assert [span.kind for span in fold(script.events)] == ["approval"]
+    script.tell("approval.decided", call_id="k", decision="approved", by="bo").tell("run.paused", state="paused")
+    assert [span.title for span in fold(script.events)] == ["approval of refund", "paused"]
+
+
 def test_rejected_and_blocked_calls_have_rows_of_their_own() -> None:
     fields = [{"path": "order_id", "problem": "is not an integer", "accepted": "integer"}]
     script = Script().tell("call.rejected", tool="refund", error_type="invalid_arguments", fields=fields)

@@ -8,9 +8,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from agents.models import Agent, Attachment, Run, ToolHealth
+from agents.contracts.specs import AgentSpec
+from agents.library.documents.agent import AGENT as DOCUMENTS
+from agents.library.support.agent import AGENT as SUPPORT
+from agents.models import Agent, AgentVersion, Attachment, Run, ToolHealth
 from budgets.models import Account, Surface, Tenant
-from console.screens.launch.selectors import budgets_left, degraded_links, limits_for
+from console.screens.launch.selectors import AgentChoice, budgets_left, degraded_links, limits_for, llm_offers
 from console.screens.launch.terminal import launch_command
 
 pytestmark = pytest.mark.usefixtures("acme", "rung")
@@ -22,6 +25,16 @@ ADDRESS = "/t/acme/runs/new/"
 def filled(agent: Agent) -> dict[str, Any]:
     """A form that launches."""
     return {"agent": agent.name, "task": "Read this.", "surface": "free-chat"}
+
+
+def add_agent(spec: AgentSpec) -> Agent:
+    """A bundled agent as a row."""
+    row = Agent.objects.create(name=spec.name)
+    row.current = AgentVersion.objects.create(
+        agent=row, number=1, digest=spec.name.ljust(64, "0"), spec=spec.model_dump(mode="json")
+    )
+    row.save()
+    return row
 
 
 def test_a_right_form_launches_and_leads_to_the_run(
@@ -145,9 +158,9 @@ def test_the_example_fills_the_form_in(acme_operator: Client) -> None:
 
 
 def test_the_preview_follows_what_is_typed_and_launches_nothing(acme_operator: Client, filled: dict[str, Any]) -> None:
-    beside = acme_operator.post(f"{ADDRESS}preview/", {**filled, "task": "it's late"}).content.decode()
-    assert "$0.10" in beside
-    assert "--surface free-chat" in beside
+    beside = acme_operator.post(f"{ADDRESS}preview/", {**filled, "task": "it's late"})
+    assert "$0.10" in beside.content.decode()
+    assert "--surface free-chat" in beside.context["command"]
     assert Run.objects.count() == 0
 
 
@@ -195,3 +208,43 @@ def test_the_command_is_quoted_for_a_shell() -> None:
 
 def test_a_long_task_is_read_from_a_file() -> None:
     assert '"$(cat task.txt)"' in launch_command(agent="reader", task="x" * 5000, options={})
+
+
+def test_an_agent_whose_tools_all_read_files_wants_one(acme_operator: Client, filled: dict[str, Any]) -> None:
+    add_agent(DOCUMENTS)
+    given = {**filled, "agent": DOCUMENTS.name}
+    response = acme_operator.post(ADDRESS, given)
+    assert response.status_code == 422
+    assert "only works on files: attach at least one" in str(response.context["form"].errors["attachments"])
+    assert Run.objects.count() == 0
+    assert acme_operator.post(ADDRESS, {**given, "attachments": SimpleUploadedFile("a.txt", b"one")}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("spec", "needs"),
+    [
+        (DOCUMENTS, True),
+        (SUPPORT, False),
+        (SUPPORT.model_copy(update={"accepts": (".txt",)}), False),
+        (DOCUMENTS.model_copy(update={"tools": (*DOCUMENTS.tools, SUPPORT.tools[0])}), False),
+        (DOCUMENTS.model_copy(update={"tools": ()}), False),
+    ],
+)
+def test_whoever_can_do_something_without_a_file_needs_none(spec: AgentSpec, needs: bool) -> None:
+    assert AgentChoice(spec.name, 1, spec).needs_file is needs
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_fresh_form_has_support_triage_chosen(acme_operator: Client) -> None:
+    assert acme_operator.get(ADDRESS).context["form"]["agent"].value() == "reader"
+    add_agent(SUPPORT)
+    assert acme_operator.get(ADDRESS).context["form"]["agent"].value() == "support-triage"
+    assert acme_operator.get(ADDRESS, {"agent": "reader"}).context["form"]["agent"].value() == "reader"
+
+
+def test_the_llm_field_offers_the_chosen_agents_rehearsal_and_its_misbehaviours_first() -> None:
+    offered = [offer.llm for offer in llm_offers(AgentChoice("support-triage", 1, SUPPORT), {})]
+    assert offered[0] == "rehearsal:support-triage"
+    assert {"rehearsal:support-triage+loop", "rehearsal:support-triage+slow=5"} < set(offered)
+    assert "rehearsal:search+loop" not in offered
+    assert len(offered) == len(set(offered))

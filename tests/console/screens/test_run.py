@@ -188,6 +188,16 @@ def test_the_receipt_counts_milliseconds_from_the_request(acme_viewer: Client, a
     assert "48 ms" in page
 
 
+def test_the_receipt_says_what_was_booked_after_the_click(
+    acme_viewer: Client, acme: Tenant, make_run: MakeRun, add_events: AddEvents
+) -> None:
+    run = make_run(acme, state="killed", kill_requested_at=timezone.now(), kill_requested_by="acme_operator")
+    add_events(run, ("charge.booked", {"cost_nanos": 7_000_000}), ("kill.requested", {"by": "acme_operator"}))
+    assert "$0.00 booked after the click" in acme_viewer.get(address(run)).content.decode()
+    add_events(run, ("charge.booked", {"cost_nanos": 2_000_000}))
+    assert "$0.002 booked after the click, for the cut call" in acme_viewer.get(address(run)).content.decode()
+
+
 def test_pause_and_resume_lead_back_to_the_run(
     acme_operator: Client, acme: Tenant, make_run: MakeRun, rung: list[str]
 ) -> None:

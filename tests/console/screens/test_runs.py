@@ -154,3 +154,10 @@ def test_spent_today_is_the_account_of_the_tenants_day(acme: Tenant) -> None:
     )
     found = spent_today(acme)
     assert (found.spent_nanos, found.held_nanos, found.limit_nanos) == (3, 2, 15)
+
+
+def test_a_row_without_a_reason_says_how_its_task_begins(acme_viewer: Client, acme: Tenant, make_run: MakeRun) -> None:
+    make_run(acme, state="completed", task="Where is order 1029? " + "x" * 1000)
+    page = acme_viewer.get(ADDRESS).content.decode()
+    assert "Where is order 1029?" in page
+    assert "x" * 200 not in page

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from agents.contracts.base import JsonObject
-from console.screens.run.why import MOST_FINDINGS, why
+from console.screens.run.why import MOST_FINDINGS, tells, why
 
 
 @dataclass(frozen=True)
@@ -78,3 +78,16 @@ def test_payloads_of_another_shape_raise_nothing() -> None:
         Fact(3, "hold.refused"),
     ]
     assert len(why(odd)) == 3
+
+
+def test_a_fallback_does_not_repeat_the_reason_of_the_failure_before_it() -> None:
+    failed: JsonObject = {"implementation": "live_stock", "status": "failed", "error": "HTTP 503"}
+    fallback: JsonObject = {"tool": "stock", "from": "live_stock", "to": "cached_stock", "error": "HTTP 503"}
+    found = why([Fact(1, "attempt.ended", failed), Fact(2, "tool.fallback", fallback)])
+    assert [finding.text for finding in found] == ["HTTP 503", ""]
+
+
+def test_only_what_is_a_cause_makes_a_list_of_causes_old() -> None:
+    assert tells("attempt.ended", {"status": "failed"})
+    assert not tells("attempt.ended", {"status": "ok"})
+    assert not tells("model.started", {})

@@ -1,0 +1,104 @@
+"""Starts a stack, lets agents work on it, and takes each screen in both themes, on a wide window and on a phone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from tests.harness.browser import chromium
+from tests.harness.databases import StackDatabases
+from tests.harness.live_stack import LiveStack
+from tests.screens.desk import Desk
+from tests.screens.palette import with_palette
+
+WINDOWS: dict[str, ViewportSize] = {
+    "": {"width": 1440, "height": 900},
+    "-phone": {"width": 390, "height": 844},
+}
+THEMES = ("dark", "light")
+STEPS_SHOWN = 7
+PATIENCE_MS = 60_000
+
+
+def take_all(*, var: Path, shots: Path) -> None:
+    """All pictures, as `<screen>-<light|dark>[-phone].png` below ``shots``; ``var`` is the scratch stack's folder."""
+    shots.mkdir(parents=True, exist_ok=True)
+    (var / "template").mkdir()
+    given = StackDatabases(server_url="", folder=var / "template").copy(var=var)
+    stack = LiveStack(var=var, environment=given)
+    try:
+        stack.start()
+        with chromium() as browser:
+            _take(browser, stack, shots)
+            # Only now: the runs in the pictures go on while they are taken.
+            blank = browser.new_page()
+            for picture in shots.glob("*.png"):
+                picture.write_bytes(with_palette(blank, picture.read_bytes()))
+    finally:
+        stack.end()
+
+
+def _take(browser: Browser, stack: LiveStack, shots: Path) -> None:
+    for name, context in _contexts(browser, stack, signed_in=False).items():
+        _shoot(context, f"{stack.base_url}/sign-in/", shots / f"sign-in-{name}.png")
+    looks = _contexts(browser, stack, signed_in=True)
+    operator = next(iter(looks.values())).pages[0]
+    shown = f"{stack.base_url}/t/acme/runs/{Desk(operator, stack).fill()}/"
+    screens: dict[str, tuple[str, Callable[[Page], None]]] = {
+        "run": (shown, _open_the_fallback),
+        "kill": (shown, _ask_to_kill),
+        "runs": (f"{stack.base_url}/t/acme/runs/", _live),
+        "launch": (f"{stack.base_url}/t/acme/runs/new/", _press_the_example),
+    }
+    for screen, (address, prepare) in screens.items():
+        for name, context in looks.items():
+            _shoot(context, address, shots / f"{screen}-{name}.png", prepare)
+
+
+def _contexts(browser: Browser, stack: LiveStack, *, signed_in: bool) -> dict[str, BrowserContext]:
+    """A browser profile for each theme and window."""
+    found = {}
+    for theme in THEMES:
+        for suffix, window in WINDOWS.items():
+            context = browser.new_context(
+                viewport=window, color_scheme="dark" if theme == "dark" else "light", has_touch=bool(suffix)
+            )
+            found[theme + suffix] = context
+            page = context.new_page()
+            if signed_in:
+                page.goto(stack.sign_in_url())
+                page.get_by_role("button", name="Sign in").click()
+                page.wait_for_url("**/t/acme/runs/")
+    return found
+
+
+def _shoot(context: BrowserContext, address: str, target: Path, prepare: Callable[[Page], None] | None = None) -> None:
+    page = context.pages[0]
+    page.goto(address)
+    if prepare:
+        prepare(page)
+    page.evaluate("document.fonts.ready")
+    page.screenshot(path=target, animations="disabled")
+
+
+def _live(page: Page) -> None:
+    expect(page.locator("html")).to_have_attribute("data-live", "live", timeout=PATIENCE_MS)
+
+
+def _open_the_fallback(page: Page) -> None:
+    _live(page)
+    page.locator("#trace-rows > tr").nth(STEPS_SHOWN - 1).wait_for(state="attached", timeout=PATIENCE_MS)
+    if page.viewport_size and page.viewport_size["width"] > 640:
+        page.locator("#trace-rows a", has_text="stock").first.click()
+        page.locator("#step .step-name").wait_for()
+
+
+def _ask_to_kill(page: Page) -> None:
+    _live(page)
+    page.locator('[data-key="K"]').click()
+    page.get_by_role("dialog").get_by_label("Reason").fill("It looks up the wrong order.")
+
+
+def _press_the_example(page: Page) -> None:
+    page.locator('[data-example-of="support-triage"]').click()
+    expect(page.locator("#beside")).to_contain_text("Where is order 1029?", timeout=PATIENCE_MS)
