@@ -16,7 +16,7 @@ from agents.lease import LEASE, RENEW_SECONDS, renew
 
 logger = logging.getLogger(__name__)
 RECONNECT_SECONDS = 1.0
-LISTEN_SECONDS = 5.0
+LISTEN_SECONDS = 1.0
 
 
 class Warden:

@@ -1,6 +1,5 @@
 """An operator kills a run in the browser, and the vendor sees its connection close."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +11,7 @@ from budgets.models import Hold
 from budgets.prices import set_price
 from budgets.pricing import Rates
 from tests.flows.console_page import ConsolePage
-from tests.flows.vendor import Vendor, running_vendor
+from tests.flows.vendor import Vendor
 from tests.harness.fixtures import MakeStack
 from tests.harness.live_stack import LiveStack
 
@@ -20,12 +19,6 @@ pytestmark = pytest.mark.flows
 LOOPING = "compatible:support-triage+loop+slow=60"
 KILLS = 12
 CLOSED_WITHIN_MS = 500
-
-
-@pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    with running_vendor() as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A vendor that answers badly: the run ends in a definite state, says why, and holds no money."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -12,7 +11,7 @@ from budgets.ledger import verify
 from budgets.models import Hold
 from budgets.prices import set_price
 from budgets.pricing import Rates
-from tests.flows.vendor import Vendor, running_vendor
+from tests.flows.vendor import Vendor
 from tests.harness.fixtures import MakeStack
 from tests.harness.live_stack import LiveStack
 
@@ -30,12 +29,6 @@ FAILED = 1
 
 def llm_with(fault: str) -> str:
     return f"compatible:support-triage+{fault}"
-
-
-@pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    with running_vendor() as running:
-        yield running
 
 
 @pytest.fixture
