@@ -86,6 +86,10 @@ class Recorder:
         try:
             with self._own_connection():
                 self._commit(group)
+        except Exception as error:  # no connection, say: whoever waits must hear of it, and not write beside another
+            logger.warning("the recorder could not write: %s", error)
+            for entry in group:
+                entry.outcome = entry.outcome or error
         finally:
             for entry in group[1:]:
                 entry.gate.release()

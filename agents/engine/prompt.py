@@ -2,7 +2,6 @@
 
 from agents.contracts.llms import ToolSchema
 from agents.contracts.messages import Message, SystemMessage
-from agents.contracts.specs import ToolSpec
 from agents.engine import tokens
 from agents.engine.state import RunState
 
@@ -41,11 +40,6 @@ def system_text(state: RunState) -> str:
 def compose(state: RunState) -> tuple[Message, ...]:
     """The whole prompt of the next turn."""
     return (SystemMessage(text=system_text(state)), *state.thread)
-
-
-def find_tool(state: RunState, name: str) -> ToolSpec | None:
-    """The agent's tool of that name."""
-    return next((tool for tool in state.input.spec.tools if tool.name == name), None)
 
 
 def estimated_tokens(state: RunState) -> int:

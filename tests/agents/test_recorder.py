@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
+from django.db import OperationalError
 
 from agents import recorder as recorder_module
 from agents.contracts.endings import Ending
@@ -134,6 +135,26 @@ def test_what_comes_while_one_writes_is_written_together_by_the_next(
         assert [each.result(10) for each in told] == [Receipt()] * 5
     assert groups == [1, 4]
     assert [list(claim_run.events.values_list("seq", flat=True)) for claim_run in Run.objects.all()] == [[1]] * 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_connection_all_that_wait_hear_of_it_and_the_next_one_is_written(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = [office.claim(office.run()) for _ in range(2)]
+    entries = [Entry(claim, batch=Batch(facts=[event()])) for claim in claims]
+
+    def refuse() -> None:
+        raise OperationalError("the database is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recorder_module, "plan_for_few_rows", refuse)
+        with recorder(*entries) as writer:
+            assert [str(entry.outcome) for entry in entries] == ["the database is away"] * 2
+            assert not entries[1].gate.locked()
+            patch.undo()
+            assert writer.submit(Entry(claims[0], batch=Batch(facts=[event()]))) == Receipt()
+    assert EventRow.objects.count() == 1
 
 
 @pytest.mark.parametrize("epoch", [0, 2])
