@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from django.db import connection
+from django.db import connection, transaction
 from pydantic import JsonValue
 
 from agents import lease, runtime
@@ -14,7 +14,7 @@ from agents.contracts.calls import AttachmentRef, Call
 from agents.contracts.endings import Ending
 from agents.contracts.events import Event
 from agents.contracts.llms import LLMRequest, LLMResponse, priced_name
-from agents.contracts.specs import Implementation
+from agents.contracts.specs import AgentSpec, Implementation
 from agents.edge import KillSwitch
 from agents.engine import loop
 from agents.engine.batch import Batch, Receipt
@@ -29,6 +29,7 @@ from agents.recorder import Entry
 from agents.runtime import Runtime
 from agents.tools.invoke import invoke
 from budgets.ledger import AccountSet, open_accounts
+from budgets.limits import NoTier, hold_tiers_still, limits_for
 from budgets.prices import UnknownPrice, price_for
 from budgets.pricing import PriceSnapshot
 from budgets.tiers import Limits
@@ -80,7 +81,7 @@ class Execution:
 
     def _state(self) -> RunState:
         run = self.run
-        spec = run.version.to_spec()
+        spec = self._allowed(run.version.to_spec())
         given = RunInput(
             run_id=run.id,
             tenant=run.tenant.slug,
@@ -95,6 +96,12 @@ class Execution:
         state = RunState(given)
         state.replay(row.to_step() for row in run.steps.order_by("number"))
         return state
+
+    def _allowed(self, spec: AgentSpec) -> AgentSpec:
+        """Without the LLMs that the tier does not allow; the one that was asked for was checked at the launch."""
+        llms = tuple(llm for llm in spec.llms if self.limits.allows_llm(priced_name(llm)))
+        summary = spec.summary_llm if self.limits.allows_llm(priced_name(spec.summary_llm)) else ""
+        return spec.model_copy(update={"llms": llms or spec.llms[:1], "summary_llm": summary})
 
     def _close_old_holds(self) -> None:
         """A call that a dead worker had sent may have been billed: its hold is charged in full."""
@@ -153,16 +160,25 @@ class RunJournal:
         self.commit(Batch(turn=self._run.turn, facts=[event]))
 
     def _open_accounts(self) -> AccountSet:
+        """Under the tiers of this moment: those that the run began with may have been edited since."""
         run = self._run
-        return open_accounts(
-            tenant=run.tenant,
-            surface=run.surface,
-            limits=self._limits,
-            run_id=run.id,
-            user=run.user,
-            session=run.session,
-            at=datetime.now(UTC),
-        )
+        with transaction.atomic():
+            hold_tiers_still(run.tenant_id)
+            return open_accounts(
+                tenant=run.tenant,
+                surface=run.surface,
+                limits=self._present_limits(),
+                run_id=run.id,
+                user=run.user,
+                session=run.session,
+                at=datetime.now(UTC),
+            )
+
+    def _present_limits(self) -> Limits:
+        try:
+            return limits_for(surface=self._run.surface, user=self._run.user)
+        except NoTier:  # taken away meanwhile: what was promised at the launch holds
+            return self._limits
 
 
 class EdgeLLMs:

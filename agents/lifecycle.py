@@ -1,43 +1,26 @@
 """The verbs that the console, the commands and the API call on runs; each commits its row first, then rings."""
 
-import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 from agents import bell
+from agents.admission import LaunchRefused, admitted, check_budget, check_llm, check_words
 from agents.contracts.base import JsonObject
 from agents.contracts.endings import TERMINAL, WAITING, Ending
 from agents.contracts.events import Event, EventKind
-from agents.contracts.llms import LLMError, priced_name
 from agents.enqueue import enqueue
 from agents.journal import statements
 from agents.journal.append import append
 from agents.journal.decide import add_events, apply_ending
 from agents.journal.gate import plain
 from agents.journal.rows import LockedRun, NewRows
-from agents.llms import registry
 from agents.models import Agent, Approval, Attachment, Blob, Run
 from agents.models.agent import AgentVersion
-from budgets.ledger import balances, open_accounts
-from budgets.limits import NoTier, limits_for
 from budgets.models import Surface, Tenant
-from budgets.prices import UnknownPrice, price_for
-from budgets.tiers import Limits, binding, left_nanos
-
-MOST_TASK_CHARACTERS = 1_000_000
-MOST_NAME_CHARACTERS = 128
-
-
-class LaunchRefused(Exception):
-    """A launch that cannot be: the field it is about, and one sentence for people."""
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +47,10 @@ def launch(
     """Make a run and put it before the workers. Raises LaunchRefused; then nothing was made."""
     version = current_version(agent)
     chosen = llm.strip() or version.to_spec().llms[0]
-    _check_words(task, user, session)
-    _check_llm(chosen)
-    limits = _limits(tenant, surface, user)
+    check_words(task, user, session)
+    check_llm(chosen)
     with transaction.atomic():
+        limits = admitted(tenant=tenant, surface=surface, user=user, llm=chosen)
         run = Run.objects.create(
             tenant=tenant,
             surface=surface,
@@ -77,11 +60,11 @@ def launch(
             session=session,
             task=plain(task),
             llm=chosen,
-            limits=asdict(limits),
+            limits=limits.as_json(),
             cap_nanos=limits.run_nanos,
             launched_by=actor,
         )
-        _check_budget(run, limits)
+        check_budget(run, limits)
         for upload in attachments:
             _attach(run, upload)
         row = append(run.id, [_event("run.launched", _launched(run))])
@@ -132,17 +115,22 @@ def pause(*, run: Run, actor: str) -> bool:
     return bool(asked)
 
 
-def resume(*, run: Run, actor: str) -> bool:
+def resume(*, run: Run, actor: str, why: str = "") -> bool:
     """Let a waiting run go on from its last recorded step, or take back a pause. False when it does neither."""
     if Run.objects.filter(pk=run.id, state="running", pause_requested_at__isnull=False).update(pause_requested_at=None):
         return True
     with transaction.atomic():
         changed = Run.objects.filter(pk=run.id, state__in=WAITING, kill_requested_at=None).update(
-            state="queued", pause_requested_at=None, reason="", due_at=Now()
+            state="queued",
+            pause_requested_at=None,
+            reason="",
+            due_at=Now(),
+            capped_account_id=None,
+            capped_limit_nanos=None,
         )
         if not changed:
             return False
-        row = append(run.id, [_event("run.resumed", {"by": actor})])
+        row = append(run.id, [_event("run.resumed", {"by": actor, "why": why})])
     _tell(row)
     enqueue(run.id)
     return True
@@ -198,52 +186,6 @@ def _launched(run: Run) -> JsonObject:
 def _attach(run: Run, upload: Upload) -> None:
     blob = Blob.keep(upload.content)
     Attachment.objects.create(run=run, name=plain(upload.name)[:255], media_type=upload.media_type, blob=blob)
-
-
-def _limits(tenant: Tenant, surface: Surface, user: str) -> Limits:
-    if surface.tenant_id != tenant.pk:
-        raise LaunchRefused("surface", f"{surface.slug} is not a surface of {tenant.slug}.")
-    try:
-        return limits_for(surface=surface, user=user)
-    except NoTier as missing:
-        raise LaunchRefused("surface", str(missing)) from missing
-
-
-def _check_words(task: str, user: str, session: str) -> None:
-    if not task.strip():
-        raise LaunchRefused("task", "Say what the agent shall do.")
-    if len(task) > MOST_TASK_CHARACTERS:
-        raise LaunchRefused("task", f"The task has {len(task):,} characters; {MOST_TASK_CHARACTERS:,} are the most.")
-    for field, name in (("user", user), ("session", session)):
-        if len(name) > MOST_NAME_CHARACTERS or not name.isprintable():
-            raise LaunchRefused(field, f"Use at most {MOST_NAME_CHARACTERS} printable characters.")
-
-
-def _check_llm(llm: str) -> None:
-    """An LLM that no vendor serves, or that has no price, is refused before anything starts."""
-    try:
-        vendor, _ = registry.split_reference(llm)
-        if absent := registry.missing(vendor, os.environ):
-            raise LaunchRefused("llm", f"Set the environment variable {absent[0]} to use {vendor} LLMs.")
-        price_for(priced_name(llm), datetime.now(UTC))
-    except (LLMError, UnknownPrice) as error:
-        raise LaunchRefused("llm", str(error)) from error
-
-
-def _check_budget(run: Run, limits: Limits) -> None:
-    """The precheck: a run whose accounts have nothing left is refused with the one that binds."""
-    accounts = open_accounts(
-        tenant=run.tenant,
-        surface=run.surface,
-        limits=limits,
-        run_id=run.id,
-        user=run.user,
-        session=run.session,
-        at=datetime.now(UTC),
-    )
-    bound = binding(balances(accounts))
-    if bound is not None and (left_nanos(bound) or 0) <= 0:
-        raise LaunchRefused("budget", f"Nothing is left in the budget of {bound.scope.replace('_', ' ')}.")
 
 
 def _event(kind: EventKind, data: JsonObject, at: datetime | None = None) -> Event:

@@ -1,22 +1,57 @@
-"""Which limits apply to an end user on a surface: an override for this user, else the surface's own tier."""
+"""Which limits apply to an end user on a surface: the most specific tier that says something decides each."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from budgets.models import Surface, Tier
+from django.db import connection, transaction
+
+from budgets.models import Surface, Tenant, Tier
+from budgets.tier_settings import limits_of
 from budgets.tiers import Limits
 
 
 class NoTier(LookupError):
-    """The surface has no tier, so nobody has said what a run may cost: it may not start."""
+    """Nobody has said what a run on this surface may cost, not even that it has no limit: it may not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The tiers that cover one end user on one surface, and the limits that follow from them."""
+
+    tiers: tuple[Tier, ...]
+    limits: Limits
 
 
 def limits_for(*, surface: Surface, user: str) -> Limits:
-    """The limits for a run of `user` (may be empty), with the tenant's own; one query. Raises `NoTier`.
+    """The limits for a run of `user` (may be empty); one query. Raises `NoTier`."""
+    return coverage_of(surface=surface, user=user).limits
 
-    The surface's daily limit is always the surface's own: all its users share that account.
-    """
-    found = list(Tier.objects.that_apply(surface, user).select_related("surface__tenant"))
-    if not found or found[-1].user:
+
+def coverage_of(*, surface: Surface, user: str) -> Coverage:
+    """The limits with the tiers that they come from; one query. Raises `NoTier`."""
+    found = tuple(Tier.objects.covering(surface.tenant_id, surface.pk, user))
+    return Coverage(found, resolved(found, surface))
+
+
+def resolved(tiers: Sequence[Tier], surface: Surface) -> Limits:
+    """The limits that these tiers make. Raises `NoTier` when none of them, users' aside, has a limit for runs."""
+    if not any("run_nanos" in tier.settings for tier in tiers if not tier.user):
         raise NoTier(f"Surface {surface.slug} has no tier; an operator has to set its limits first.")
-    override, own = found[0].to_limits(), found[-1].to_limits()
-    return replace(override, surface_day_nanos=own.surface_day_nanos)
+    return limits_of(tiers)
+
+
+def hold_tiers_still(tenant_id: int) -> None:
+    """Until this transaction ends nobody edits a tier of the tenant; others that only read them go on.
+
+    Whoever makes an account takes its limit from the tiers, and an edit must not pass between the two.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("tiers are held still inside a transaction")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM budgets_tenant WHERE id = %s FOR SHARE", [tenant_id])
+
+
+def lock_tiers(tenant_id: int) -> Tenant:
+    """Until this transaction ends this one alone edits the tenant's tiers, and no account is made beside it."""
+    return Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)

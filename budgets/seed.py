@@ -1,5 +1,6 @@
 """First-use data: two tenants with three surfaces each, and prices for the rehearsal LLMs."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -8,40 +9,39 @@ from budgets.models import PriceOverride, Surface, Tenant, Tier
 from budgets.money import parse_usd
 from budgets.prices import set_price
 from budgets.pricing import Rates
-from budgets.tiers import Limits
+from budgets.tier_edits import Change, edit_tier
+
+FIRST_USE = "first use"
 
 TENANTS = {"acme": "Acme", "globex": "Globex"}
 
 SURFACES = {"internal-batch": "Internal batch", "free-chat": "Free chat", "enterprise": "Enterprise"}
 
-USER_DAY_NANOS = parse_usd("5.00")
+TENANT_SETTINGS = {"user_day_nanos": parse_usd("5.00")}
 
-TIERS = {
-    "internal-batch": Limits(
-        run_nanos=parse_usd("5.00"),
-        user_day_nanos=USER_DAY_NANOS,
-        max_turns=80,
-        max_seconds=3600,
-        parallel_runs=50,
-        launches_per_minute=120,
-    ),
-    "free-chat": Limits(
-        run_nanos=parse_usd("0.10"),
-        user_day_nanos=USER_DAY_NANOS,
-        max_turns=20,
-        max_seconds=300,
-        parallel_runs=20,
-        launches_per_minute=60,
-    ),
-    "enterprise": Limits(
-        run_nanos=parse_usd("2.00"),
-        user_day_nanos=USER_DAY_NANOS,
-        max_turns=40,
-        max_seconds=900,
-        parallel_runs=50,
-        launches_per_minute=120,
-        at_cap="pause",
-    ),
+SURFACE_SETTINGS: dict[str, dict[str, int | str]] = {
+    "internal-batch": {
+        "run_nanos": parse_usd("5.00"),
+        "max_turns": 80,
+        "max_seconds": 3600,
+        "parallel_runs": 50,
+        "launches_per_minute": 120,
+    },
+    "free-chat": {
+        "run_nanos": parse_usd("0.10"),
+        "max_turns": 20,
+        "max_seconds": 300,
+        "parallel_runs": 20,
+        "launches_per_minute": 60,
+    },
+    "enterprise": {
+        "run_nanos": parse_usd("2.00"),
+        "max_turns": 40,
+        "max_seconds": 900,
+        "parallel_runs": 50,
+        "launches_per_minute": 120,
+        "at_cap": "pause",
+    },
 }
 
 REHEARSAL_LLMS = (
@@ -61,27 +61,19 @@ def seed_first_use() -> None:
     with transaction.atomic():
         for slug, name in TENANTS.items():
             tenant, _ = Tenant.objects.get_or_create(slug=slug, defaults={"name": name})
-            for surface_slug, limits in TIERS.items():
-                _seed_surface(tenant, surface_slug, limits)
+            _seed_tier(tenant, None, TENANT_SETTINGS)
+            for surface_slug, settings in SURFACE_SETTINGS.items():
+                found = {"name": SURFACES[surface_slug]}
+                surface, _ = Surface.objects.get_or_create(tenant=tenant, slug=surface_slug, defaults=found)
+                _seed_tier(tenant, surface, settings)
         for llm in REHEARSAL_LLMS:
             _seed_price(llm)
 
 
-def _seed_surface(tenant: Tenant, slug: str, limits: Limits) -> None:
-    surface, _ = Surface.objects.get_or_create(tenant=tenant, slug=slug, defaults={"name": SURFACES[slug]})
-    Tier.objects.get_or_create(
-        surface=surface,
-        user="",
-        defaults={
-            "run_nanos": limits.run_nanos,
-            "user_day_nanos": limits.user_day_nanos,
-            "max_turns": limits.max_turns,
-            "max_seconds": limits.max_seconds,
-            "parallel_runs": limits.parallel_runs,
-            "launches_per_minute": limits.launches_per_minute,
-            "at_cap": limits.at_cap,
-        },
-    )
+def _seed_tier(tenant: Tenant, surface: Surface | None, settings: Mapping[str, int | str]) -> None:
+    if not Tier.objects.filter(tenant=tenant, surface=surface, user="").exists():
+        change = Change(changes=settings, reason="The limits of a first start.", actor=FIRST_USE, made_from=FIRST_USE)
+        edit_tier(tenant=tenant, surface=surface, user="", change=change)
 
 
 def _seed_price(llm: str) -> None:
@@ -90,7 +82,7 @@ def _seed_price(llm: str) -> None:
             llm=llm,
             rates=REHEARSAL_RATES,
             effective_from=LONG_AGO,
-            created_by="first use",
+            created_by=FIRST_USE,
             source=REHEARSAL_SOURCE,
             note="Not a vendor's price: for practising budgets without a key.",
         )

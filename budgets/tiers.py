@@ -1,8 +1,9 @@
 """The limits of a tier, which account binds, what is left, and why money was refused."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Literal, Protocol, TypeVar
 
 from budgets.money import format_usd
@@ -23,9 +24,17 @@ SCOPE_NAMES: dict[Scope, str] = {
 }
 
 
+THRESHOLDS = (50, 80, 100)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a tier allows. Amounts in nano-USD; None means that the scope has no limit."""
+    """What holds for one user on one surface. Amounts in nano-USD; None means that the scope has no limit.
+
+    `parallel_runs` and `launches_per_minute` are those of the most specific tier; each tier that sets one counts
+    its own. Before `at_cap` takes effect the run goes on with `cheaper_llm`, if there is one. `thresholds` are
+    percentages of a day's or month's limit at which people are told.
+    """
 
     run_nanos: int | None = None
     session_nanos: int | None = None
@@ -37,7 +46,24 @@ class Limits:
     max_seconds: int = 900
     parallel_runs: int = 20
     launches_per_minute: int = 60
+    allowed_llms: tuple[str, ...] = ()
+    cheaper_llm: str = ""
     at_cap: AtCap = "stop"
+    thresholds: tuple[int, ...] = THRESHOLDS
+
+    def __post_init__(self) -> None:
+        # Limits are kept with a run as JSON, which knows lists only.
+        object.__setattr__(self, "allowed_llms", tuple(self.allowed_llms))
+        object.__setattr__(self, "thresholds", tuple(self.thresholds))
+
+    def as_json(self) -> dict[str, object]:
+        """As they are kept with a run; `Limits(**stored)` reads them back."""
+        lists = {"allowed_llms": list(self.allowed_llms), "thresholds": list(self.thresholds)}
+        return {**asdict(self), **lists}
+
+    def allows_llm(self, llm: str) -> bool:
+        """Whether an LLM such as "openai:gpt-5-mini" fits one of the patterns ("openai:*"); all do without any."""
+        return not self.allowed_llms or any(fnmatchcase(llm, pattern) for pattern in self.allowed_llms)
 
     def of(self, scope: Scope) -> int | None:
         """The limit of one scope in nano-USD."""
@@ -76,8 +102,12 @@ AnyBalance = TypeVar("AnyBalance", bound=Balance)
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why no hold was made: the account that binds, in nano-USD, and when it starts afresh (None: never)."""
+    """Why no hold was made: the account that binds, in nano-USD, and when it starts afresh (None: never).
 
+    `asked_nanos` is 0 before a launch, when nobody knows yet what the first call may cost.
+    """
+
+    account_id: int
     scope: Scope
     limit_nanos: int
     spent_nanos: int
@@ -95,10 +125,10 @@ class Refusal:
         """One sentence for people."""
         held = f" and {format_usd(self.held_nanos)} held" if self.held_nanos else ""
         resets = f"; it starts afresh at {self.resets_at:%Y-%m-%d %H:%M %Z}" if self.resets_at else ""
+        asked = f"the next call may cost {format_usd(self.asked_nanos)}" if self.asked_nanos else "nothing is left"
         return (
             f"The budget of {SCOPE_NAMES[self.scope]} is {format_usd(self.limit_nanos)}, "
-            f"{format_usd(self.spent_nanos)} spent{held}, "
-            f"and the next call may cost {format_usd(self.asked_nanos)}{resets}."
+            f"{format_usd(self.spent_nanos)} spent{held}, and {asked}{resets}."
         )
 
 
@@ -113,9 +143,3 @@ def binding(balances: Iterable[AnyBalance]) -> AnyBalance | None:
     """The balance with the least left, the narrower scope among equals; None when nothing is limited."""
     limited = [balance for balance in balances if balance.limit_nanos is not None]
     return min(limited, key=lambda found: (left_nanos(found) or 0, SCOPES.index(found.scope)), default=None)
-
-
-def binding_scope(balances: Iterable[Balance]) -> Scope | None:
-    """The scope that would refuse first; None when nothing is limited."""
-    found = binding(balances)
-    return None if found is None else found.scope

@@ -12,13 +12,15 @@ from budgets.tiers import Refusal
 
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
-    """Money to set aside before an LLM call; the worst case in nano-USD."""
+    """Money to set aside before an LLM call; the worst case in nano-USD of a call of at most these tokens."""
 
     hold_id: str
     step: int
     llm: str
     amount_nanos: int
     price: PriceSnapshot
+    input_tokens: int = 0
+    max_output_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import math
 
 from agents.contracts.base import JsonObject
-from agents.contracts.endings import Ending, RunState
+from agents.contracts.endings import Ending
 from agents.contracts.llms import LLMError, LLMRequest, LLMResponse, Purpose, ToolSchema
 from agents.contracts.messages import Message
 from agents.engine import tokens
@@ -115,6 +115,8 @@ class Ask:
             llm=llm,
             amount_nanos=amount,
             price=price,
+            input_tokens=self.held_tokens,
+            max_output_tokens=max_output,
         )
         held: JsonObject = {
             "hold": hold.hold_id,
@@ -245,5 +247,7 @@ def pause_before_retry(attempt: int, asked_seconds: float | None) -> float:
 def at_cap(work: Work, refusal: Refusal | None) -> Ending:
     """What the tier says happens when the money does not reach for the next call."""
     reason = refusal.text if refusal else "The budget is spent."
-    state: RunState = "paused_budget" if work.state.input.at_cap == "pause" else "failed"
-    return Ending(state=state, reason=reason, answer=work.state.best_draft)
+    if work.state.input.at_cap != "pause" or refusal is None:
+        return Ending(state="failed", reason=reason, answer=work.state.best_draft)
+    waits_for: JsonObject = {"account_id": refusal.account_id, "limit_nanos": refusal.limit_nanos}
+    return Ending(state="paused_budget", reason=reason, answer=work.state.best_draft, detail=waits_for)

@@ -108,6 +108,7 @@ def acknowledge_kill(run: LockedRun, rows: NewRows, at: datetime) -> None:
 def refused(refusal: Refusal, batch: Batch, at: datetime) -> Event:
     """The event of a hold that did not fit."""
     data: JsonObject = {
+        "account_id": refusal.account_id,
         "scope": refusal.scope,
         "limit_nanos": refusal.limit_nanos,
         "spent_nanos": refusal.spent_nanos,
@@ -150,4 +151,6 @@ def _reserve(run: LockedRun, claim: Claim, hold: HoldRequest, books: Books, at: 
         llm=hold.llm,
         price=hold.price,
         at=at,
+        input_tokens=hold.input_tokens,
+        max_output_tokens=hold.max_output_tokens,
     )

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
+from agents.contracts.endings import Ending
 from agents.contracts.events import Event
 from agents.contracts.steps import Step
 from agents.journal.gate import plain, readable, storable
@@ -58,6 +59,8 @@ ENDING: Columns = {
     "lease_owner": "text",
     "attempts": "int",
     "doing": "text",
+    "capped_account_id": "int",
+    "capped_limit_nanos": "int",
 }
 EVENT: Columns = {
     "run_id": "text",
@@ -288,9 +291,18 @@ def _endings(rows: NewRows) -> list[Row]:
             "",
             0,
             "",
+            *_capped(ending),
         )
         for run_id, epoch, ending, at in rows.endings
     ]
+
+
+def _capped(ending: Ending) -> tuple[int | None, int | None]:
+    """Which account a run waits for, and the limit that was too low."""
+    account_id, limit_nanos = ending.detail.get("account_id"), ending.detail.get("limit_nanos")
+    if isinstance(account_id, int) and isinstance(limit_nanos, int):
+        return account_id, limit_nanos
+    return None, None
 
 
 def _at(at: datetime | None) -> str | None:

@@ -95,6 +95,9 @@ class Run(models.Model):
     severity = models.PositiveSmallIntegerField(default=0)
     cost_nanos = models.BigIntegerField(default=0)
     cap_nanos = models.BigIntegerField(null=True, blank=True)
+    # While the run waits for money: the account that had no room for the next call, and its limit at the time.
+    capped_account_id = models.BigIntegerField(null=True, blank=True)
+    capped_limit_nanos = models.BigIntegerField(null=True, blank=True)
     input_tokens = models.BigIntegerField(default=0)
     output_tokens = models.BigIntegerField(default=0)
 
@@ -108,6 +111,11 @@ class Run(models.Model):
                 name="run_live",
                 condition=~models.Q(state__in=sorted(TERMINAL)),
             ),
+            # Counted at each launch: what is live, and what was launched within a minute.
+            models.Index(
+                fields=["surface", "user"], name="run_live_surface", condition=~models.Q(state__in=sorted(TERMINAL))
+            ),
+            models.Index(fields=["surface", "created_at"], name="run_surface_created"),
         )
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from budgets.ledger.balances import AccountBalance, RunSpend, balances, run_spen
 from budgets.ledger.books import Books, Mark, Settlement
 from budgets.ledger.errors import AccountNotLocked, HoldExists, LedgerError, UnknownHold
 from budgets.ledger.reconciliation import Reconciliation, reconcile
-from budgets.ledger.top_ups import top_up
+from budgets.ledger.top_ups import lapse_top_ups, top_up
 from budgets.ledger.verification import Mismatch, verify
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Settlement",
     "UnknownHold",
     "balances",
+    "lapse_top_ups",
     "open_accounts",
     "reconcile",
     "run_spend",

@@ -1,13 +1,13 @@
 """The accounts that a run's calls count against: found or made once a run, and again when a window ends."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from budgets.hot_sql import stored_at
 from budgets.ledger import statements
+from budgets.ledger.account_limits import thresholds_text
 from budgets.ledger.errors import LedgerError
-from budgets.models import Account, Surface, Tenant
+from budgets.models import Surface, Tenant
 from budgets.periods import Window, day_window, month_window, zone
 from budgets.tiers import Limits, Scope
 
@@ -46,6 +46,8 @@ class _Key:
     scope: Scope
     subject: str
     window: Window | None
+    surface: int | None = None
+    user: str = ""
 
     @property
     def triple(self) -> tuple[str, str, str]:
@@ -54,18 +56,22 @@ class _Key:
     def row(self, tenant: Tenant, limits: Limits) -> tuple[str | int | None, ...]:
         starts_at = stored_at(self.window.start_at) if self.window else None
         ends_at = stored_at(self.window.end_at) if self.window else None
-        return tenant.pk, *self.triple, starts_at, ends_at, limits.of(self.scope), 0, 0, 0
+        limit_nanos = limits.of(self.scope)
+        told_at = thresholds_text(self.scope, limits)
+        whose = tenant.pk, *self.triple, self.surface, self.user
+        return *whose, starts_at, ends_at, limit_nanos, limit_nanos, 0, 0, 0, told_at
 
 
 def open_accounts(
     *, tenant: Tenant, surface: Surface, limits: Limits, run_id: str, user: str, session: str, at: datetime
 ) -> AccountSet:
-    """Makes the accounts that are missing, brings their limits up to date and returns their ids.
+    """Makes the accounts that are missing, under `limits`, and returns the ids of all.
 
-    Two to four statements; call it outside the transaction of a group of runs. `user` and `session` may be
-    empty: then nothing is counted for them. Both count per surface, since their limits come from the
-    surface's tier. Raises `LedgerError` for a surface of another tenant and for names that no database could
-    store.
+    One to three statements; call it outside the transaction of a group of runs, and under
+    `limits.hold_tiers_still` with limits that were read there: accounts that exist follow their tiers by
+    `tier_edits`. `user` and `session` may be empty: then nothing is counted for them. A user's day counts
+    across the tenant's surfaces, a session on its own. Raises `LedgerError` for a surface of another tenant
+    and for names that no database could store.
     """
     if surface.tenant_id != tenant.pk:
         raise LedgerError(f"surface {surface.pk} does not belong to tenant {tenant.pk}")
@@ -77,7 +83,6 @@ def open_accounts(
     if missing:
         statements.insert_accounts([key.row(tenant, limits) for key in missing])
         found |= _find(tenant, missing)
-    _refresh_limits(found.values(), limits)
     ids = {key.scope: found[key.triple].id for key in keys}
     return AccountSet(
         run=ids["run"],
@@ -97,13 +102,13 @@ def _keys(surface: Surface, run_id: str, user: str, session: str, day: Window, m
     keys = [
         _Key("tenant_month", "", month),
         _Key("tenant_day", "", day),
-        _Key("surface_day", str(surface.pk), day),
+        _Key("surface_day", str(surface.pk), day, surface.pk),
     ]
     if user:
-        keys.append(_Key("user_day", f"{surface.pk}/{user}", day))
+        keys.append(_Key("user_day", user, day, None, user))
     if session:
-        keys.append(_Key("session", f"{surface.pk}/{session}", None))
-    return [*keys, _Key("run", run_id, None)]
+        keys.append(_Key("session", f"{surface.pk}/{session}", None, surface.pk, user))
+    return [*keys, _Key("run", run_id, None, surface.pk, user)]
 
 
 def _check_name(name: str) -> None:
@@ -115,11 +120,3 @@ def _check_name(name: str) -> None:
 def _find(tenant: Tenant, keys: list[_Key]) -> dict[tuple[str, str, str], statements.FoundAccount]:
     found = statements.find_accounts(tenant.pk, [key.triple for key in keys])
     return {(account.scope, account.subject, account.window): account for account in found}
-
-
-def _refresh_limits(accounts: Iterable[statements.FoundAccount], limits: Limits) -> None:
-    """An edited tier reaches accounts that are open already; top-ups are kept apart from the limit."""
-    for account in sorted(accounts, key=lambda each: each.id):
-        limit_nanos = limits.of(account.scope)
-        if account.limit_nanos != limit_nanos:
-            Account.objects.filter(pk=account.id).update(limit_nanos=limit_nanos)

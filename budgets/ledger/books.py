@@ -91,11 +91,14 @@ class Books:
         llm: str,
         price: PriceSnapshot,
         at: datetime,
+        input_tokens: int = 0,
+        max_output_tokens: int = 0,
     ) -> Refusal | None:
         """Holds the worst case of a call on every account of the set, or answers why not and changes nothing.
 
         Admits only if spent + held + amount stays within the limit of each account; the refusal names the
-        account with the least left. `amount_nanos` is nano-USD from `pricing.worst_case_nanos`.
+        account with the least left. `amount_nanos` is nano-USD from `pricing.worst_case_nanos` for the tokens
+        that are kept beside it.
         """
         _check_amount(amount_nanos)
         if hold_id in self._holds:
@@ -103,7 +106,7 @@ class Books:
         refusal = _refusal(list(self._rows(accounts.columns)), amount_nanos)
         if refusal is not None:
             return refusal
-        opening = Opening(tenant_id, run_id, step, llm, price_json(price), at)
+        opening = Opening(tenant_id, run_id, step, llm, price_json(price), at, input_tokens, max_output_tokens)
         hold = HoldRow(hold_id, amount_nanos, "open", accounts.columns, opening)
         self._apply(Move(hold, "reserve", amount_nanos, 0, at))
         self._holds[hold_id] = hold
@@ -239,6 +242,7 @@ def _refusal(accounts: list[AccountRow], amount_nanos: int) -> Refusal | None:
     if full is None or full.limit_nanos is None:
         return None
     return Refusal(
+        account_id=full.id,
         scope=full.scope,
         limit_nanos=full.limit_nanos,
         spent_nanos=full.spent_nanos,

@@ -19,6 +19,7 @@ class AccountRow:
     spent_nanos: int
     held_nanos: int
     window_end_at: datetime | None
+    thresholds: str = ""
     spent_delta_nanos: int = 0
     held_delta_nanos: int = 0
 
@@ -40,6 +41,8 @@ class Opening:
     llm: str
     price_json: str
     opened_at: datetime
+    input_tokens: int = 0
+    max_output_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

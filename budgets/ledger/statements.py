@@ -41,6 +41,8 @@ OPENING: Columns = {
     "step": "int",
     "llm": "text",
     "amount_nanos": "int",
+    "input_tokens": "int",
+    "max_output_tokens": "int",
     "opened_at": "at",
     **dict.fromkeys(ACCOUNT_COLUMNS, "int"),
 }
@@ -59,12 +61,16 @@ ACCOUNT: Columns = {
     "scope": "text",
     "subject": "text",
     '"window"': "text",
+    "surface_id": "int",
+    '"user"': "text",
     "window_start_at": "at",
     "window_end_at": "at",
     "limit_nanos": "int",
+    "first_limit_nanos": "int",
     "topped_up_nanos": "int",
     "spent_nanos": "int",
     "held_nanos": "int",
+    "thresholds": "text",
 }
 ACCOUNT_KEY: Columns = {"scope": "text", "subject": "text", '"window"': "text"}
 DELTA: Columns = {"id": "int", "held": "int", "spent": "int"}
@@ -107,14 +113,14 @@ def locked_holds(asked: Asked | None) -> dict[str, HoldRow]:
 
 def ask_accounts(account_ids: Collection[int]) -> Asked | None:
     """Sends the query that locks accounts until the transaction ends; in id order, so groups cannot deadlock."""
-    columns = "id, scope, limit_nanos + topped_up_nanos, spent_nanos, held_nanos, window_end_at"
+    columns = "id, scope, limit_nanos + topped_up_nanos, spent_nanos, held_nanos, window_end_at, thresholds"
     return ask(lock_sql("budgets_account", columns, "int"), [ids_parameter(account_ids)]) if account_ids else None
 
 
 def locked_accounts(asked: Asked | None) -> dict[int, AccountRow]:
     """The answer to `ask_accounts`."""
     rows = asked.rows() if asked else ()
-    return {row[0]: AccountRow(row[0], row[1], row[2], row[3], row[4], read_at(row[5])) for row in rows}
+    return {row[0]: AccountRow(row[0], row[1], row[2], row[3], row[4], read_at(row[5]), row[6]) for row in rows}
 
 
 def move_accounts(accounts: Iterable[AccountRow]) -> None:
@@ -205,6 +211,8 @@ def _opening(hold: HoldRow) -> Row:
         opening.step,
         opening.llm,
         hold.amount_nanos,
+        opening.input_tokens,
+        opening.max_output_tokens,
         made_at,
     )
     return (*named, *hold.accounts)

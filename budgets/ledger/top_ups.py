@@ -1,4 +1,4 @@
-"""More money for one account, by a person, with a reason."""
+"""More money for one account, by a person, with a reason, for ever or for a time."""
 
 from datetime import datetime
 
@@ -10,30 +10,78 @@ from budgets.models import Account, LedgerEntry
 from budgets.models.entry import EntryKind
 from budgets.money import MAX_NANOS
 
+MOST_PER_SWEEP = 100
 
-def top_up(*, account_id: int, amount_nanos: int, reason: str, actor: str, at: datetime | None = None) -> LedgerEntry:
+
+def top_up(
+    *,
+    account_id: int,
+    amount_nanos: int,
+    reason: str,
+    actor: str,
+    at: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> LedgerEntry:
     """Raises what an account may spend by `amount_nanos`, on top of its tier's limit, and keeps who and why.
 
-    Raises `LedgerError` for an unknown account, one without a limit, no reason, or an amount that is not
-    positive.
+    At `expires_at` whatever of it is unused is taken back. Raises `LedgerError` for an unknown account, one
+    without a limit or whose window is over, no reason, an end in the past, or an amount that is not positive.
     """
+    at = at or timezone.now()
     if type(amount_nanos) is not int or not 0 < amount_nanos <= MAX_NANOS:
         raise LedgerError("A top-up must be more than zero.")
     if not reason.strip():
         raise LedgerError("A top-up needs a reason.")
+    if expires_at is not None and expires_at <= at:
+        raise LedgerError("A top-up cannot end before it begins.")
     with transaction.atomic():
-        account = Account.objects.select_for_update(no_key=True).filter(pk=account_id).first()
-        if account is None:
-            raise LedgerError(f"There is no account {account_id}.")
-        if account.limit_nanos is None:
-            raise LedgerError("This account has no limit that could be raised.")
+        account = _locked(account_id, at)
         account.topped_up_nanos += amount_nanos
         account.save(update_fields=["topped_up_nanos"])
         return LedgerEntry.objects.create(
             account=account,
             kind=EntryKind.TOP_UP,
             limit_delta_nanos=amount_nanos,
-            at=at or timezone.now(),
+            at=at,
             reason=reason.strip(),
             actor=actor,
+            expires_at=expires_at,
         )
+
+
+def lapse_top_ups(at: datetime) -> int:
+    """Takes back what expired top-ups left unused; returns how many lapsed.
+
+    What was spent or is held stays covered, so that no account ever stands above its limit because of a date.
+    """
+    due = LedgerEntry.objects.filter(kind=EntryKind.TOP_UP, expires_at__lte=at, reversed_by=None)
+    return sum(_lapse(entry, at) for entry in due.select_related("account").order_by("pk")[:MOST_PER_SWEEP])
+
+
+def _lapse(entry: LedgerEntry, at: datetime) -> bool:
+    if entry.account is None:
+        raise AssertionError(f"top-up {entry.pk} has no account")
+    with transaction.atomic():
+        account = Account.objects.select_for_update(no_key=True).get(pk=entry.account.pk)
+        if LedgerEntry.objects.filter(reverses=entry).exists():
+            return False
+        left_nanos = account.left_nanos
+        unused_nanos = entry.limit_delta_nanos if left_nanos is None else min(entry.limit_delta_nanos, left_nanos)
+        taken_nanos = max(0, unused_nanos)
+        account.topped_up_nanos -= taken_nanos
+        account.save(update_fields=["topped_up_nanos"])
+        LedgerEntry.objects.create(
+            account=account, kind=EntryKind.LAPSE, limit_delta_nanos=-taken_nanos, at=at, reverses=entry
+        )
+    return True
+
+
+def _locked(account_id: int, at: datetime) -> Account:
+    account = Account.objects.select_for_update(no_key=True).filter(pk=account_id).first()
+    if account is None:
+        raise LedgerError(f"There is no account {account_id}.")
+    if account.limit_nanos is None:
+        raise LedgerError("This account has no limit that could be raised.")
+    if account.window_end_at is not None and account.window_end_at <= at:
+        raise LedgerError("This budget's day or month is over; a top-up would reach nobody.")
+    return account

@@ -1,11 +1,26 @@
 """The tables of who pays: re-exported here, one file each."""
 
 from budgets.models.account import Account
+from budgets.models.alert import BudgetAlert
 from budgets.models.entry import LedgerEntry
 from budgets.models.hold import Hold
 from budgets.models.price import PriceOverride
 from budgets.models.surface import Surface
 from budgets.models.tenant import Tenant
-from budgets.models.tier import Tier
+from budgets.models.tier import Tier, TierEdit
+from budgets.models.unpriced import UnpricedLLM
+from budgets.models.verification import Verification
 
-__all__ = ["Account", "Hold", "LedgerEntry", "PriceOverride", "Surface", "Tenant", "Tier"]
+__all__ = [
+    "Account",
+    "BudgetAlert",
+    "Hold",
+    "LedgerEntry",
+    "PriceOverride",
+    "Surface",
+    "Tenant",
+    "Tier",
+    "TierEdit",
+    "UnpricedLLM",
+    "Verification",
+]

@@ -6,6 +6,7 @@ from typing import Self, cast
 from django.db import models
 from django.db.models import Q
 
+from budgets.models.surface import Surface
 from budgets.models.tenant import Tenant
 from budgets.tiers import SCOPES, Scope
 
@@ -27,23 +28,37 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
 
 class Account(models.Model):
-    """Money in nano-USD. Written by `budgets.ledger` alone; `ledger.verify` checks it against the entries."""
+    """Money in nano-USD. Written by `budgets.ledger` alone; `ledger.verify` checks it against the entries.
+
+    `limit_nanos` is the tier's; it began as `first_limit_nanos`, and every change of it is an entry. `user` is whose
+    run or session it is.
+    """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="accounts", db_index=False)
     scope = models.CharField(max_length=12, choices=[(scope, scope) for scope in SCOPES])
-    # What is counted: a run's id, "<surface id>/<session or user>", a surface's id, or nothing for a tenant.
+    # What is counted: a run's id, "<surface id>/<session>", a user, a surface's id, or nothing for a tenant.
     subject = models.CharField(max_length=240, blank=True)
+    # Whose tiers set its limit: no index, since only an edit of a tier asks.
+    surface = models.ForeignKey(
+        Surface, on_delete=models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    user = models.CharField(max_length=200, blank=True, default="")
     window = models.CharField(max_length=10, blank=True)
     window_start_at = models.DateTimeField(null=True, blank=True)
     window_end_at = models.DateTimeField(null=True, blank=True)
     limit_nanos = models.BigIntegerField(null=True, blank=True)
+    first_limit_nanos = models.BigIntegerField(null=True, blank=True)
     topped_up_nanos = models.BigIntegerField(default=0)
     spent_nanos = models.BigIntegerField(default=0)
     held_nanos = models.BigIntegerField(default=0)
+    # Percentages of the limit at which people are told, such as "50,80,100"; empty where nobody is.
+    thresholds = models.CharField(max_length=40, blank=True, default="")
 
     objects = AccountQuerySet.as_manager()
 
     class Meta:
+        # Balances stay out of every index: PostgreSQL then updates a row in its place.
+        indexes = [models.Index(fields=["tenant", "scope", "window"], name="account_of_window")]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "scope", "subject", "window"], name="account_is_one"),
             models.CheckConstraint(condition=Q(scope__in=SCOPES), name="account_scope_known"),

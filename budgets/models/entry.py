@@ -17,18 +17,24 @@ class EntryKind(models.TextChoices):
     SETTLE = "settle", "Settled"
     RELEASE = "release", "Released"
     TOP_UP = "top_up", "Topped up"
+    LAPSE = "lapse", "Top-up expired"
+    LIMIT = "limit", "Limit changed"
 
 
 class LedgerEntryQuerySet(AppendOnlyQuerySet["LedgerEntry"]):
     """Filters over entries."""
 
     def of_account(self, account: Account) -> Self:
-        """The top-ups of one account."""
+        """What changed the limit of one account: top-ups, their lapses, edited tiers."""
         return self.filter(account=account)
 
 
 class LedgerEntry(AppendOnly):
-    """Nano-USD. A hold's entry counts for each of the hold's accounts; a top-up names its own."""
+    """Nano-USD. A hold's entry counts for each of the hold's accounts; the others name their own.
+
+    A lapse takes back what its top-up (`reverses`) left unused when it expired. A limit entry says which limit
+    (`limit_nanos`, None for none) an edited tier gave the account.
+    """
 
     hold = models.ForeignKey(
         Hold,
@@ -38,11 +44,16 @@ class LedgerEntry(AppendOnly):
         db_constraint=False,
         related_name="entries",
     )
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="top_ups", db_index=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="entries", db_index=False)
     kind = models.CharField(max_length=7, choices=EntryKind.choices)
     held_delta_nanos = models.BigIntegerField(default=0)
     spent_delta_nanos = models.BigIntegerField(default=0)
     limit_delta_nanos = models.BigIntegerField(default=0)
+    limit_nanos = models.BigIntegerField(null=True)
+    reverses = models.ForeignKey(
+        "self", models.DO_NOTHING, null=True, related_name="reversed_by", db_index=False, db_constraint=False
+    )
+    expires_at = models.DateTimeField(null=True)
     at = models.DateTimeField()
     reason = models.CharField(max_length=500, blank=True)
     actor = models.CharField(max_length=200, blank=True)
@@ -51,11 +62,19 @@ class LedgerEntry(AppendOnly):
 
     class Meta:
         verbose_name_plural = "ledger entries"
-        indexes = [models.Index(fields=["account"], condition=Q(kind="top_up"), name="entry_top_up")]
+        indexes = [
+            models.Index(fields=["account"], condition=Q(account__isnull=False), name="entry_of_account"),
+            models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="entry_expires"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["hold", "kind"], name="entry_kind_once_per_hold"),
+            models.UniqueConstraint(
+                fields=["reverses"], condition=Q(reverses__isnull=False), name="entry_reversed_once"
+            ),
             models.CheckConstraint(
                 condition=Q(kind="top_up", hold=None, account__isnull=False, limit_delta_nanos__gt=0)
+                | Q(kind="lapse", hold=None, account__isnull=False, limit_delta_nanos__lte=0, reverses__isnull=False)
+                | Q(kind="limit", hold=None, account__isnull=False, limit_delta_nanos=0)
                 | Q(
                     kind__in=["reserve", "settle", "release"],
                     hold__isnull=False,

@@ -49,6 +49,9 @@ class Hold(models.Model):
     step = models.PositiveIntegerField()
     llm = models.CharField(max_length=200)
     amount_nanos = models.BigIntegerField()
+    # What the amount was sized for: the counted prompt, and the longest answer that was asked for.
+    input_tokens = models.BigIntegerField(default=0)
+    max_output_tokens = models.BigIntegerField(default=0)
     state = models.CharField(max_length=8, choices=HoldState.choices, default=HoldState.OPEN)
     run_account = models.ForeignKey(
         Account, models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False

@@ -1,10 +1,9 @@
-"""A tenant: who the money belongs to, in which time zone its days begin, and what it may spend in all."""
+"""A tenant: who the money belongs to, and in which time zone its days begin."""
 
 from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
 from django.utils.timezone import now
 
 from budgets.periods import PeriodError, zone
@@ -27,23 +26,17 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
 
 
 class Tenant(models.Model):
-    """A customer of this installation. Limits in nano-USD; empty means no limit."""
+    """A customer of this installation; what it may spend is in its tiers."""
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
-    day_limit_nanos = models.BigIntegerField(null=True, blank=True)
-    month_limit_nanos = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
 
     objects = TenantQuerySet.as_manager()
 
     class Meta:
         ordering = ["slug"]
-        constraints = [
-            models.CheckConstraint(condition=Q(day_limit_nanos__gte=0), name="tenant_day_limit_not_negative"),
-            models.CheckConstraint(condition=Q(month_limit_nanos__gte=0), name="tenant_month_limit_not_negative"),
-        ]
 
     def __str__(self) -> str:
         return self.name

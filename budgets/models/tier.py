@@ -1,83 +1,113 @@
-"""A tier: what a surface, or one end user on it, may spend and do."""
+"""A tier: what a tenant, one of its surfaces, or one end user may spend and do, and every edit of that."""
 
-from typing import Self, cast
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.timezone import now
 
 from budgets.models.surface import Surface
 from budgets.models.tenant import Tenant
-from budgets.tiers import AtCap, Limits
+from budgets.tier_settings import Level, TierSettings
 
-AMOUNTS = ("run_nanos", "session_nanos", "user_day_nanos", "surface_day_nanos")
+USER_MAX_CHARS = 200
 
 
 class TierQuerySet(models.QuerySet["Tier"]):
     """Filters over tiers."""
 
     def for_tenant(self, tenant: Tenant) -> Self:
-        """The tiers of one tenant's surfaces."""
-        return self.filter(surface__tenant=tenant)
+        """Every tier of one tenant: its own, its surfaces' and its users'."""
+        return self.filter(tenant=tenant)
 
-    def that_apply(self, surface: Surface, user: str) -> Self:
-        """The surface's own tier and, before it, the override of this end user."""
-        return self.filter(surface=surface, user__in={"", user}).order_by("-user")
+    def covering(self, tenant_id: int, surface_id: int, user: str) -> Self:
+        """All that say something about this end user (may be empty) on this surface."""
+        return self.filter(
+            Q(surface=None) | Q(surface_id=surface_id), tenant_id=tenant_id, user__in={"", user}
+        ).order_by("pk")
 
 
 class Tier(models.Model):
-    """Limits in nano-USD; empty means none. `user` is empty for the surface's own tier."""
+    """`settings` is what its standing edits add up to; written by `budgets.tier_edits` alone.
 
-    class AtCapChoice(models.TextChoices):
-        """What happens to a run whose next call does not fit."""
+    Without `surface` it is the tenant's or, with `user`, that of one end user everywhere.
+    """
 
-        STOP = "stop", "Stop the run"
-        PAUSE = "pause", "Pause and ask"
-
-    surface = models.ForeignKey(Surface, on_delete=models.CASCADE, related_name="tiers")
-    user = models.CharField(max_length=200, blank=True, default="")
-    run_nanos = models.BigIntegerField(null=True, blank=True)
-    session_nanos = models.BigIntegerField(null=True, blank=True)
-    user_day_nanos = models.BigIntegerField(null=True, blank=True)
-    surface_day_nanos = models.BigIntegerField(null=True, blank=True)
-    max_turns = models.PositiveIntegerField(default=40)
-    max_seconds = models.PositiveIntegerField(default=900)
-    parallel_runs = models.PositiveIntegerField(default=20)
-    launches_per_minute = models.PositiveIntegerField(default=60)
-    at_cap = models.CharField(max_length=5, choices=AtCapChoice.choices, default=AtCapChoice.STOP)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="tiers")
+    surface = models.ForeignKey(Surface, on_delete=models.CASCADE, null=True, blank=True, related_name="tiers")
+    user = models.CharField(max_length=USER_MAX_CHARS, blank=True, default="")
+    settings = models.JSONField(default=dict)
+    changed_at = models.DateTimeField(default=now)
 
     objects = TierQuerySet.as_manager()
 
     class Meta:
-        ordering = ["surface", "user"]
+        ordering = ["tenant", "surface", "user"]
         constraints = [
-            models.UniqueConstraint(fields=["surface", "user"], name="tier_per_surface_and_user"),
-            *(
-                models.CheckConstraint(condition=Q(**{f"{amount}__gte": 0}), name=f"tier_{amount}_not_negative")
-                for amount in AMOUNTS
+            models.UniqueConstraint(
+                fields=["surface", "user"], condition=Q(surface__isnull=False), name="tier_per_surface_and_user"
             ),
-            models.CheckConstraint(
-                condition=Q(max_turns__gte=1, max_seconds__gte=1, parallel_runs__gte=1, launches_per_minute__gte=1),
-                name="tier_allows_something",
+            models.UniqueConstraint(
+                fields=["tenant", "user"], condition=Q(surface=None), name="tier_per_tenant_and_user"
             ),
-            models.CheckConstraint(condition=Q(at_cap__in=["stop", "pause"]), name="tier_at_cap_known"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.surface} / {self.user}" if self.user else str(self.surface)
+        place = str(self.surface) if self.surface else str(self.tenant)
+        return f"{place} / {self.user}" if self.user else place
 
-    def to_limits(self) -> Limits:
-        """This tier with the tenant's own limits beside it (reads the surface and its tenant)."""
-        tenant = self.surface.tenant
-        return Limits(
-            run_nanos=self.run_nanos,
-            session_nanos=self.session_nanos,
-            user_day_nanos=self.user_day_nanos,
-            surface_day_nanos=self.surface_day_nanos,
-            tenant_day_nanos=tenant.day_limit_nanos,
-            tenant_month_nanos=tenant.month_limit_nanos,
-            max_turns=self.max_turns,
-            max_seconds=self.max_seconds,
-            parallel_runs=self.parallel_runs,
-            launches_per_minute=self.launches_per_minute,
-            at_cap=cast(AtCap, self.at_cap),
-        )
+    @property
+    def level(self) -> Level:
+        """How specific it is."""
+        if self.surface_id is None:
+            return "user" if self.user else "tenant"
+        return "surface_user" if self.user else "surface"
+
+    @property
+    def own(self) -> TierSettings:
+        """What it sets itself; raises `SettingRefused` when the row was written by something else than us."""
+        return TierSettings.read(self.settings)
+
+
+class TierEditQuerySet(models.QuerySet["TierEdit"]):
+    """Filters over edits."""
+
+    def for_tenant(self, tenant: Tenant) -> Self:
+        """The edits of one tenant's tiers."""
+        return self.filter(tier__tenant=tenant)
+
+    def standing(self) -> Self:
+        """Those that still count, oldest first: a later one goes before an earlier one."""
+        return self.filter(lapsed_at=None).order_by("pk")
+
+
+class TierEdit(models.Model):
+    """One edit: what it sets, what stood there before, who, why and from where. Only its lapse is added later.
+
+    A field in `unset` is inherited from then on. An edit lapses when it is undone or when its time is over; what
+    earlier edits had set then counts again.
+    """
+
+    tier = models.ForeignKey(Tier, on_delete=models.CASCADE, related_name="edits")
+    changes = models.JSONField(default=dict)
+    unset = models.JSONField(default=list)
+    before = models.JSONField(default=dict)
+    reason = models.CharField(max_length=500)
+    made_by = models.CharField(max_length=200)
+    made_from = models.CharField(max_length=40)
+    made_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    lapsed_at = models.DateTimeField(null=True, blank=True)
+    lapsed_by = models.CharField(max_length=200, blank=True)
+
+    objects = TierEditQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["expires_at"], condition=Q(lapsed_at=None, expires_at__isnull=False), name="edit_expires"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"edit {self.pk} of tier {self.tier_id}"

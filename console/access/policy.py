@@ -12,16 +12,30 @@ from budgets.models import Tenant
 from console.models import Membership, User
 
 Role = Literal["viewer", "operator", "approver", "admin"]
-Verb = Literal["view", "launch", "kill", "pause", "resume", "decide_approval", "edit_budgets", "manage_people"]
+Verb = Literal[
+    "view",
+    "launch",
+    "kill",
+    "pause",
+    "resume",
+    "decide_approval",
+    "top_up",
+    "edit_budgets",
+    "manage_people",
+    "set_prices",
+]
 
 VERBS: frozenset[Verb] = frozenset(get_args(Verb))
+OF_THE_PLATFORM: frozenset[Verb] = frozenset({"set_prices"})
+"""Prices hold for all tenants, so that no tenant's admin may set them."""
+
 _RUNS: frozenset[Verb] = frozenset({"view", "launch", "kill", "pause", "resume"})
 
 MAY: dict[str, frozenset[Verb]] = {
     "viewer": frozenset({"view"}),
     "operator": _RUNS,
-    "approver": _RUNS | {"decide_approval"},
-    "admin": VERBS,
+    "approver": _RUNS | {"decide_approval", "top_up"},
+    "admin": VERBS - OF_THE_PLATFORM,
 }
 
 Person = User | AnonymousUser

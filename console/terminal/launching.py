@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from agents.admission import LaunchRefused
 from agents.library.documents.upload import UploadRefused
-from agents.lifecycle import LaunchRefused, Upload, launch
+from agents.lifecycle import Upload, launch
 from agents.models import Agent, Run
 from budgets.models import Surface, Tenant
 from console.uploads import checked_upload

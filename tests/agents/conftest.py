@@ -1,7 +1,7 @@
 """A tenant with an agent, runs at any point of their life, and a broker that only takes notes."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,10 +13,11 @@ from agents.journal.decide import Claim
 from agents.library.sync import keep_version
 from agents.models import Agent, Run
 from budgets.ledger import open_accounts
-from budgets.models import Surface, Tenant, Tier
+from budgets.models import Surface, Tenant
 from budgets.prices import forget_prices, set_price
 from budgets.pricing import Rates
 from budgets.tiers import Limits
+from tests.tier_edit import limit
 
 USD = 10**9
 LLM = "rehearsal:search"
@@ -61,7 +62,7 @@ class Office:
             "agent_name": self.agent.name,
             "task": "Find out about tea.",
             "llm": LLM,
-            "limits": asdict(self.limits),
+            "limits": self.limits.as_json(),
             "launched_by": "acme_operator",
             **(lease if held else {}),
             **fields,
@@ -90,7 +91,7 @@ def office(db: None) -> Iterator[Office]:  # noqa: ARG001
     tenant = Tenant.objects.create(slug="acme", name="Acme")
     surface = Surface.objects.create(tenant=tenant, slug="enterprise", name="Enterprise")
     limits = Limits(run_nanos=2 * USD)
-    Tier.objects.create(surface=surface, run_nanos=2 * USD)
+    limit(surface, run_nanos=2 * USD)
     set_price(
         llm=LLM,
         rates=Rates.flat(input=2 * USD, output=8 * USD),

@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from kombu.exceptions import OperationalError
 
+from agents.admission import LaunchRefused
 from agents.contracts.endings import TERMINAL, WAITING, Ending
 from agents.engine.batch import Batch
-from agents.lifecycle import LaunchRefused, Upload, decide, kill, launch, pause, resume
+from agents.lifecycle import Upload, decide, kill, launch, pause, resume
 from agents.models import Agent, Approval, Run
 from budgets.ledger import verify
-from budgets.models import Surface, Tenant, Tier
+from budgets.models import Surface, Tenant
 from tests.agents.batches import end, event, hold, kinds, put, sequence, settled
 from tests.agents.conftest import LLM, USD, Office, Sender
+from tests.tier_edit import limit
 
 pytestmark = pytest.mark.usefixtures("no_redis", "sender")
 OPERATOR = "acme_operator"
@@ -109,7 +111,7 @@ def test_a_surface_of_another_tenant_or_without_a_tier_is_refused(office: Office
 
 
 def test_a_run_on_an_exhausted_budget_is_refused_and_leaves_nothing(office: Office) -> None:
-    Tier.objects.update(user_day_nanos=1_000)
+    limit(office.tenant, user_day_nanos=1_000)
     first = start(office, user="ann")
     Run.objects.update(state="running", epoch=1)
     first.refresh_from_db()
@@ -117,7 +119,7 @@ def test_a_run_on_an_exhausted_budget_is_refused_and_leaves_nothing(office: Offi
     claim = office.claim(first)
     put(claim, Batch(hold=hold("h1", 0), intents=[event()]))
     put(claim, Batch(settlements=[settled("h1", 1_000)], facts=[event()]))
-    Tier.objects.update(run_nanos=0)
+    limit(office.surface, run_nanos=0)
     with pytest.raises(LaunchRefused, match="run") as refused:
         start(office)
     assert refused.value.field == "budget"

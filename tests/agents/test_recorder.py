@@ -243,8 +243,6 @@ def test_a_hold_that_does_not_fit_is_refused_and_leaves_no_trace_but_its_event(o
 
 
 def test_holds_of_one_group_share_what_is_left(office: Office) -> None:
-    office.tenant.day_limit_nanos = USD
-    office.tenant.save()
     limits = office.limits
     office.limits = type(limits)(run_nanos=2 * USD, tenant_day_nanos=USD)
     claims = [office.claim(office.run()) for _ in range(4)]

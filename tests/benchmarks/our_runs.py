@@ -14,11 +14,13 @@ from agents import execution, lifecycle, runtime  # noqa: E402
 from agents.library.sync import sync_library  # noqa: E402
 from agents.llms import registry  # noqa: E402
 from agents.models import Agent, Run  # noqa: E402
-from budgets.models import Surface, Tenant, Tier  # noqa: E402
+from budgets.models import Surface, Tenant  # noqa: E402
 from budgets.prices import set_price  # noqa: E402
 from budgets.pricing import Rates  # noqa: E402
+from budgets.tier_settings import AMOUNTS, COUNTS  # noqa: E402
 from tests.benchmarks.order_agent import NAME  # noqa: E402
 from tests.benchmarks.peers.turn_clock import measure, read_command_line  # noqa: E402
+from tests.tier_edit import limit  # noqa: E402
 
 PACKAGES = ("django", "celery", "redis", "pydantic")
 MUCH_NANOS = 10**15
@@ -30,20 +32,12 @@ def prepare() -> Surface:
     registry.VENDORS = {**registry.VENDORS, "scripted": SCRIPTED}
     call_command("migrate", verbosity=0)
     sync_library()
-    tenant, _ = Tenant.objects.get_or_create(
-        slug="bench", defaults={"name": "bench", "day_limit_nanos": MUCH_NANOS, "month_limit_nanos": MUCH_NANOS}
-    )
+    tenant, _ = Tenant.objects.get_or_create(slug="bench", defaults={"name": "bench"})
     surface, made = Surface.objects.get_or_create(tenant=tenant, slug="bench", defaults={"name": "bench"})
     if made:
-        Tier.objects.create(
-            surface=surface,
-            run_nanos=MUCH_NANOS,
-            session_nanos=MUCH_NANOS,
-            user_day_nanos=MUCH_NANOS,
-            surface_day_nanos=MUCH_NANOS,
-            max_turns=100_000,
-            max_seconds=100_000,
-        )
+        amounts = dict.fromkeys(AMOUNTS, MUCH_NANOS)
+        counts = dict.fromkeys(COUNTS, 100_000)
+        limit(tenant, **amounts, **counts)
         set_price(
             llm=f"scripted:{NAME}",
             rates=Rates.flat(input=10**9, output=10**9),

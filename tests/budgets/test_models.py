@@ -9,7 +9,8 @@ from django.db import IntegrityError, models, transaction
 from budgets.models import Account, Hold, LedgerEntry, Surface, Tenant, Tier
 from budgets.models.append_only import AppendOnlyError
 from budgets.tiers import Limits
-from tests.budgets.conftest import AT, Till
+from tests.budgets.conftest import AT, USD, Till
+from tests.tier_edit import limit
 
 
 def refused(model: type[models.Model], **values: Any) -> None:
@@ -59,13 +60,6 @@ def test_entries_are_never_edited_or_deleted(till: Till) -> None:
             change()
 
 
-def test_a_tier_allows_at_least_one_of_everything(till: Till) -> None:
-    for limit in ("max_turns", "max_seconds", "parallel_runs", "launches_per_minute"):
-        refused(Tier, surface=till.surface, user=limit, **{limit: 0})
-    refused(Tier, surface=till.surface, run_nanos=-1)
-    refused(Tier, surface=till.surface, at_cap="wait")
-
-
 def test_a_time_zone_must_exist() -> None:
     with pytest.raises(ValidationError, match="Europe/Berlin"):
         Tenant(slug="acme", name="Acme", timezone="Mars/Base").clean_fields()
@@ -75,7 +69,7 @@ def test_filters_show_one_tenants_rows_only(till: Till) -> None:
     globex = Tenant.objects.create(slug="globex", name="Globex")
     other = Till(globex, Surface.objects.create(tenant=globex, slug="free-chat", name="Free chat"), "run-2")
     for each in (till, other):
-        Tier.objects.create(surface=each.surface)
+        limit(each.surface, run_nanos=USD)
         each.reserve(each.accounts(Limits()), f"{each.run_id}:1", 1)
     for model in (Surface, Tier, Account, Hold):
         mine = model.objects.for_tenant(till.tenant)

@@ -9,6 +9,7 @@ from budgets.ledger import LedgerError, balances, top_up
 from budgets.models import Account, Surface, Tenant
 from budgets.tiers import Limits
 from tests.budgets.conftest import AT, USD, Till
+from tests.tier_edit import limit
 
 LIMITS = Limits(run_nanos=USD, user_day_nanos=5 * USD)
 
@@ -63,17 +64,25 @@ def test_after_midnight_day_accounts_are_new_and_the_others_stay(till: Till) -> 
 
 
 def test_an_edited_limit_reaches_the_open_account_and_a_top_up_stays(till: Till) -> None:
+    accounts = till.accounts(replace(LIMITS, session_nanos=USD))
+    top_up(account_id=accounts.session or 0, amount_nanos=USD, reason="demo", actor="acme_admin")
+    limit(till.surface, session_nanos=3 * USD)
+    assert balances(accounts)[1].limit_nanos == 4 * USD
+    limit(till.surface, session_nanos=None)
+    assert balances(accounts)[1].limit_nanos is None
+
+
+def test_opening_an_account_again_leaves_its_limit_alone(till: Till) -> None:
     accounts = till.accounts(LIMITS)
-    top_up(account_id=accounts.run, amount_nanos=USD, reason="demo", actor="acme_admin")
-    till.accounts(replace(LIMITS, run_nanos=3 * USD))
-    assert balances(accounts)[0].limit_nanos == 4 * USD
-    till.accounts(replace(LIMITS, run_nanos=None))
-    assert balances(accounts)[0].limit_nanos is None
+    assert till.accounts(replace(LIMITS, run_nanos=3 * USD)) == accounts
+    assert balances(accounts)[0].limit_nanos == USD
 
 
-def test_users_of_two_surfaces_do_not_share_an_account(till: Till) -> None:
+def test_users_of_two_surfaces_share_their_day_and_no_session(till: Till) -> None:
     other = Till(till.tenant, Surface.objects.create(tenant=till.tenant, slug="enterprise", name="Enterprise"))
-    assert till.accounts(LIMITS).user_day != other.accounts(LIMITS).user_day
+    here, there = till.accounts(LIMITS), other.accounts(LIMITS)
+    assert here.user_day == there.user_day
+    assert here.session != there.session
 
 
 def test_a_surface_of_another_tenant_is_refused(till: Till) -> None:

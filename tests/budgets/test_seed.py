@@ -2,10 +2,12 @@
 
 import pytest
 
-from budgets.models import PriceOverride, Surface, Tenant, Tier
+from budgets.limits import limits_for
+from budgets.models import PriceOverride, Surface, Tenant
 from budgets.prices import price_for
 from budgets.seed import REHEARSAL_LLMS, seed_first_use
 from tests.budgets.conftest import AT, USD
+from tests.tier_edit import limit
 
 pytestmark = pytest.mark.django_db
 
@@ -14,7 +16,8 @@ def test_both_tenants_have_three_surfaces_with_their_limits() -> None:
     seed_first_use()
     assert list(Tenant.objects.values_list("slug", flat=True)) == ["acme", "globex"]
     for tenant in Tenant.objects.all():
-        tiers = {tier.surface.slug: tier.to_limits() for tier in Tier.objects.for_tenant(tenant)}
+        surfaces = Surface.objects.for_tenant(tenant)
+        tiers = {surface.slug: limits_for(surface=surface, user="") for surface in surfaces}
         assert {slug: limits.run_nanos for slug, limits in tiers.items()} == {
             "internal-batch": 5 * USD,
             "free-chat": USD // 10,
@@ -33,9 +36,10 @@ def test_the_rehearsal_llms_have_a_price() -> None:
 
 def test_seeding_again_keeps_what_an_operator_changed() -> None:
     seed_first_use()
-    Tier.objects.update(run_nanos=7)
+    for surface in Surface.objects.all():
+        limit(surface, run_nanos=7)
     Tenant.objects.filter(slug="acme").update(name="Acme Ltd")
     seed_first_use()
-    assert set(Tier.objects.values_list("run_nanos", flat=True)) == {7}
+    assert {limits_for(surface=surface, user="").run_nanos for surface in Surface.objects.all()} == {7}
     assert Tenant.objects.named("acme").get().name == "Acme Ltd"
     assert (Surface.objects.count(), PriceOverride.objects.count()) == (6, len(REHEARSAL_LLMS))

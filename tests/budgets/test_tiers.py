@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from budgets.tiers import SCOPES, Limits, Refusal, Scope, binding_scope, left_nanos
+from budgets.tiers import SCOPES, Limits, Refusal, Scope, binding, left_nanos
 
 USD = 10**9
 
@@ -18,18 +18,25 @@ class Standing:
     held_nanos: int = 0
 
 
+def scope_that_binds(balances: list[Standing]) -> Scope | None:
+    """The scope that would refuse first."""
+    found = binding(balances)
+    return found.scope if found else None
+
+
 def test_the_account_with_the_least_left_binds() -> None:
     run, day = Standing("run", 5 * USD, spent_nanos=USD), Standing("user_day", 5 * USD, USD, 2 * USD)
-    assert binding_scope([run, day]) == "user_day"
+    assert scope_that_binds([run, day]) == "user_day"
     assert left_nanos(day) == 2 * USD
 
 
 def test_the_narrower_scope_binds_among_equals() -> None:
-    assert binding_scope([Standing("tenant_month", USD), Standing("session", USD), Standing("run", USD)]) == "run"
+    equals = [Standing("tenant_month", USD), Standing("session", USD), Standing("run", USD)]
+    assert scope_that_binds(equals) == "run"
 
 
 def test_nothing_binds_without_a_limit() -> None:
-    assert binding_scope([Standing("run", None), Standing("tenant_day", None)]) is None
+    assert scope_that_binds([Standing("run", None), Standing("tenant_day", None)]) is None
     assert left_nanos(Standing("run", None)) is None
 
 
@@ -51,6 +58,7 @@ def test_limits_are_found_by_scope() -> None:
 
 def test_a_refusal_says_in_one_sentence_what_and_until_when() -> None:
     refusal = Refusal(
+        account_id=7,
         scope="user_day",
         limit_nanos=5 * USD,
         spent_nanos=4 * USD,
@@ -66,6 +74,6 @@ def test_a_refusal_says_in_one_sentence_what_and_until_when() -> None:
 
 
 def test_a_refusal_never_says_that_less_than_nothing_is_left() -> None:
-    refusal = Refusal("run", USD, 2 * USD, 0, USD, None)
+    refusal = Refusal(7, "run", USD, 2 * USD, 0, USD, None)
     assert refusal.left_nanos == 0
     assert "afresh" not in refusal.text

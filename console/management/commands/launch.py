@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from agents.lifecycle import LaunchRefused
+from agents.admission import LaunchRefused
 from agents.models import Run
 from console.terminal.actor import terminal_actor
 from console.terminal.addresses import run_address

@@ -1,5 +1,6 @@
 """What the launch page shows beside the form: agents, limits, money left, tools that are degraded."""
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from agents.contracts.specs import AgentSpec
 from agents.library.documents.agent import AGENT as DOCUMENT_AGENT
 from agents.llms.catalogue import Offer, offers
 from agents.models import Agent, ToolHealth
+from budgets.limits import NoTier, limits_for, resolved
 from budgets.models import Account, Surface, Tenant, Tier
 from budgets.tiers import SCOPE_NAMES, Limits, Scope
 
@@ -116,21 +118,28 @@ def llm_offers(agent: AgentChoice | None, environ: Mapping[str, str]) -> list[Of
 
 def surface_choices(tenant: Tenant) -> list[SurfaceChoice]:
     """The tenant's surfaces that have a tier; one without could not be launched on."""
-    tiers = Tier.objects.for_tenant(tenant).filter(user="").select_related("surface__tenant").order_by("surface__slug")
-    return [SurfaceChoice(tier.surface.slug, tier.surface.name, tier.to_limits()) for tier in tiers]
+    tiers = list(Tier.objects.for_tenant(tenant).filter(user=""))
+    choices = []
+    for surface in Surface.objects.for_tenant(tenant):
+        covering = [tier for tier in tiers if tier.surface_id in (None, surface.pk)]
+        with contextlib.suppress(NoTier):
+            choices.append(SurfaceChoice(surface.slug, surface.name, resolved(covering, surface)))
+    return choices
 
 
-def limits_for(surface: Surface, user: str) -> Limits | None:
-    """The limits that bind this end user here: an override of theirs, else the surface's tier."""
-    tier = Tier.objects.that_apply(surface, user).select_related("surface__tenant").first()
-    return tier.to_limits() if tier else None
+def limits_or_none(surface: Surface, user: str) -> Limits | None:
+    """The limits that bind this end user here; None where nobody has set any."""
+    try:
+        return limits_for(surface=surface, user=user)
+    except NoTier:
+        return None
 
 
 def budgets_left(*, surface: Surface, limits: Limits, user: str, session: str) -> list[BudgetLeft]:
     """The budgets a launch would count against, narrow to wide; accounts that nobody used yet are full."""
     subjects: dict[Scope, str] = {"tenant_month": "", "tenant_day": "", "surface_day": str(surface.pk)}
     if user:
-        subjects["user_day"] = f"{surface.pk}/{user}"
+        subjects["user_day"] = user
     if session:
         subjects["session"] = f"{surface.pk}/{session}"
     found = {account.known_scope: account for account in _accounts(surface.tenant, subjects)}

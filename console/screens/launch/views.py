@@ -10,8 +10,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from agents.admission import LaunchRefused
 from agents.contracts.specs import LoopLimits
-from agents.lifecycle import LaunchRefused, launch
+from agents.lifecycle import launch
 from agents.loop_limits import stricter
 from agents.models import Run
 from budgets.models import Surface
@@ -26,7 +27,7 @@ from console.screens.launch.selectors import (
     budgets_left,
     degraded_links,
     first_choice,
-    limits_for,
+    limits_or_none,
     llm_offers,
     named,
     surface_choices,
@@ -109,7 +110,7 @@ def _beside(request: TenantRequest, form: LaunchForm, typed: Mapping[str, object
     }
     agent = named(form.agents, words["agent"])
     surface = Surface.objects.for_tenant(request.tenant).select_related("tenant").filter(slug=words["surface"]).first()
-    limits = limits_for(surface, words["user"]) if surface else None
+    limits = limits_or_none(surface, words["user"]) if surface else None
     loop = stricter(agent.spec.limits if agent else LoopLimits(), limits) if limits else None
     options = {**{name: words[name] for name in OPTIONS if name != "tenant"}, "tenant": request.tenant.slug}
     return {

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from agents.contracts.endings import TERMINAL, WAITING
 from agents.models import Run
-from budgets.models import Account, Tenant
+from budgets.models import Account, Tenant, Tier
+from budgets.tier_settings import limits_of
 from console.screens.runs.filters import filter_runs
 from console.screens.runs.query import Query
 
@@ -98,14 +99,17 @@ def tenant_runs(tenant: Tenant) -> QuerySet[Run]:
     return runs.annotate(task_start=Left("task", TASK_START_CHARACTERS))
 
 
-def summary(tenant: Tenant) -> Summary:
-    """Counts over the live runs and the last hour, so that history does not slow the page."""
+def summary(tenant: Tenant, *, found: int | None = None) -> Summary:
+    """Counts over the live runs and the last hour, so that history does not slow the page.
+
+    `found` is how many runs an unfiltered list has counted already.
+    """
     hour_ago = timezone.now() - timedelta(hours=1)
     runs = Run.objects.filter(tenant=tenant)
     live = runs.exclude(state__in=TERMINAL).aggregate(all=Count("pk"), waiting=Count("pk", filter=Q(state__in=WAITING)))
     failed = runs.filter(ended_at__gte=hour_ago, state__in=("failed", "dead")).count()
     return Summary(
-        total=runs.count(),
+        total=runs.count() if found is None else found,
         running=live["all"] - live["waiting"],
         waiting=live["waiting"],
         failed_last_hour=failed,
@@ -116,7 +120,7 @@ def spent_today(tenant: Tenant) -> Today:
     """From the account of the tenant's day; nothing spent when there is none yet."""
     account = Account.objects.for_tenant(tenant).of_scope("tenant_day").open_at(timezone.now()).first()
     if account is None:
-        return Today(0, 0, tenant.day_limit_nanos)
+        return Today(0, 0, limits_of(Tier.objects.for_tenant(tenant).filter(surface=None, user="")).tenant_day_nanos)
     limit_nanos = account.limit_nanos
     return Today(
         account.spent_nanos,

@@ -48,7 +48,7 @@ def list_runs(request: TenantRequest) -> HttpResponse:
         "table": RunsTable(list(found.page.object_list), tenant_slug=request.tenant.slug, order=order),
         "chips": [Chip(str(term), _href(query.without(term), order)) for term in query.terms],
         "shortcuts": _shortcuts(query, order),
-        "summary": summary(request.tenant),
+        "summary": summary(request.tenant, found=None if query.terms else found.page.paginator.count),
         "today": spent_today(request.tenant),
     }
     return render(request, "runs/runs.html", context)

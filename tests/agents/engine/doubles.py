@@ -311,7 +311,7 @@ def too_dear(limit_nanos: int) -> Callable[[int], Refusal | None]:
     """Refuses every hold above a limit that nothing has been spent of."""
 
     def refuse(amount: int) -> Refusal | None:
-        return Refusal("run", limit_nanos, 0, 0, amount, None) if amount > limit_nanos else None
+        return Refusal(7, "run", limit_nanos, 0, 0, amount, None) if amount > limit_nanos else None
 
     return refuse
 

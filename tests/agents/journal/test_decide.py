@@ -132,7 +132,7 @@ def test_after_an_operators_word_facts_stand_and_intents_fall(asked: str) -> Non
 
 
 def test_a_refused_hold_is_an_event_and_drops_the_intents() -> None:
-    refusal = Refusal("user_day", 1_000, 900, 50, 900, AT)
+    refusal = Refusal(7, "user_day", 1_000, 900, 50, 900, AT)
     receipt, rows = apply(locked(), NotedBooks(refusal))
     assert receipt == Receipt(refusal=refusal)
     assert kinds(rows) == ["model.ended", "hold.refused"]

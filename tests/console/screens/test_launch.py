@@ -13,8 +13,9 @@ from agents.library.documents.agent import AGENT as DOCUMENTS
 from agents.library.support.agent import AGENT as SUPPORT
 from agents.models import Agent, AgentVersion, Attachment, Run, ToolHealth
 from budgets.models import Account, Surface, Tenant
-from console.screens.launch.selectors import AgentChoice, budgets_left, degraded_links, limits_for, llm_offers
+from console.screens.launch.selectors import AgentChoice, budgets_left, degraded_links, limits_or_none, llm_offers
 from console.screens.launch.terminal import launch_command
+from tests.tier_edit import limit
 
 pytestmark = pytest.mark.usefixtures("acme", "rung")
 
@@ -139,8 +140,7 @@ def test_wrong_files_are_refused_at_the_field(
 
 
 def test_a_budget_that_is_used_up_refuses(acme_operator: Client, filled: dict[str, Any], acme: Tenant) -> None:
-    acme.day_limit_nanos = 0
-    acme.save()
+    limit(acme, tenant_day_nanos=0, user_day_nanos=0)
     response = acme_operator.post(ADDRESS, filled)
     assert response.status_code == 422
     assert "budget" in str(response.context["form"].non_field_errors())
@@ -176,13 +176,13 @@ def test_before_any_agent_exists_the_page_says_so(acme_operator: Client) -> None
 
 def test_what_is_left_counts_spent_and_held(acme: Tenant) -> None:
     surface = Surface.objects.get(tenant=acme, slug="free-chat")
-    limits = limits_for(surface, "mara")
+    limits = limits_or_none(surface, "mara")
     assert limits is not None
     now = timezone.now()
     Account.objects.create(
         tenant=acme,
         scope="user_day",
-        subject=f"{surface.pk}/mara",
+        subject="mara",
         window="w",
         window_start_at=now - timedelta(hours=1),
         window_end_at=now + timedelta(hours=1),

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from agents.models import Agent, Run
 from budgets.models import Tenant
 from tests.console.conftest import AddEvents, MakeRun
+from tests.tier_edit import limit
 
 pytestmark = pytest.mark.usefixtures("acme", "agent", "rung")
 
@@ -107,8 +108,7 @@ def test_wrong_options_are_one_line_and_exit_2(options: tuple[str, ...], said: s
 
 
 def test_an_empty_budget_exits_4(acme: Tenant) -> None:
-    acme.day_limit_nanos = 0
-    acme.save()
+    limit(acme, tenant_day_nanos=0, user_day_nanos=0)
     with pytest.raises(CommandError) as error:
         call_command("launch", "reader", "x")
     assert error.value.returncode == 4

@@ -1,0 +1,147 @@
+"""Whether a run may start: its words, its LLM, the limits of its tiers, and the money that is left."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import QuerySet
+
+from agents.contracts.llms import LLMError, priced_name
+from agents.llms import registry
+from agents.models import Run
+from budgets.ledger import AccountBalance, balances, open_accounts
+from budgets.limits import Coverage, NoTier, coverage_of, hold_tiers_still
+from budgets.models import Surface, Tenant, Tier
+from budgets.prices import UnknownPrice, price_for
+from budgets.tier_settings import Level
+from budgets.tiers import Limits, Refusal, binding, left_nanos
+
+MOST_TASK_CHARACTERS = 1_000_000
+MOST_NAME_CHARACTERS = 128
+AT_WORK = ("queued", "running", "kill_requested")
+MINUTE = timedelta(minutes=1)
+
+
+class LaunchRefused(Exception):
+    """A launch that cannot be: the field it is about, and one sentence for people."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A tier that limits how many runs there may be, and the runs that count for it."""
+
+    whose: str
+    runs: QuerySet[Run]
+    parallel_runs: int | None
+    launches_per_minute: int | None
+
+
+def check_words(task: str, user: str, session: str) -> None:
+    """Raises LaunchRefused for a task or a name that no run could carry."""
+    if not task.strip():
+        raise LaunchRefused("task", "Say what the agent shall do.")
+    if len(task) > MOST_TASK_CHARACTERS:
+        raise LaunchRefused("task", f"The task has {len(task):,} characters; {MOST_TASK_CHARACTERS:,} are the most.")
+    for field, name in (("user", user), ("session", session)):
+        if len(name) > MOST_NAME_CHARACTERS or not name.isprintable():
+            raise LaunchRefused(field, f"Use at most {MOST_NAME_CHARACTERS} printable characters.")
+
+
+def check_llm(llm: str) -> None:
+    """Raises LaunchRefused for an LLM that no vendor serves, or that has no price."""
+    try:
+        vendor, _ = registry.split_reference(llm)
+        if absent := registry.missing(vendor, os.environ):
+            raise LaunchRefused("llm", f"Set the environment variable {absent[0]} to use {vendor} LLMs.")
+        price_for(priced_name(llm), datetime.now(UTC))
+    except (LLMError, UnknownPrice) as error:
+        raise LaunchRefused("llm", str(error)) from error
+
+
+def admitted(*, tenant: Tenant, surface: Surface, user: str, llm: str) -> Limits:
+    """The limits that a new run has. Raises LaunchRefused when its tiers do not let it start now.
+
+    Inside the transaction that makes the run: until it ends nobody edits these tiers, and nobody else launches
+    against them, so that as many start as may, however many ask at once.
+    """
+    if surface.tenant_id != tenant.pk:
+        raise LaunchRefused("surface", f"{surface.slug} is not a surface of {tenant.slug}.")
+    hold_tiers_still(tenant.pk)
+    try:
+        coverage = coverage_of(surface=surface, user=user)
+    except NoTier as missing:
+        raise LaunchRefused("surface", str(missing)) from missing
+    if not coverage.limits.allows_llm(priced_name(llm)):
+        allowed = ", ".join(coverage.limits.allowed_llms)
+        raise LaunchRefused("llm", f"The tier of {surface.slug} allows only {allowed}.")
+    list(Tier.objects.select_for_update(no_key=True).filter(pk__in=[tier.pk for tier in coverage.tiers]).order_by("pk"))
+    for counted in _counted(coverage, surface, user):
+        _check_count(counted)
+    return coverage.limits
+
+
+def check_budget(run: Run, limits: Limits) -> None:
+    """The precheck: a run whose accounts have nothing left is refused with the one that binds."""
+    accounts = open_accounts(
+        tenant=run.tenant,
+        surface=run.surface,
+        limits=limits,
+        run_id=run.id,
+        user=run.user,
+        session=run.session,
+        at=datetime.now(UTC),
+    )
+    bound = binding(balances(accounts))
+    if bound is not None and (left_nanos(bound) or 0) <= 0:
+        raise LaunchRefused("budget", _exhausted(bound).text)
+
+
+def _exhausted(bound: AccountBalance) -> Refusal:
+    return Refusal(
+        account_id=bound.account_id,
+        scope=bound.scope,
+        limit_nanos=bound.limit_nanos or 0,
+        spent_nanos=bound.spent_nanos,
+        held_nanos=bound.held_nanos,
+        asked_nanos=0,
+        resets_at=bound.resets_at,
+    )
+
+
+def _counted(coverage: Coverage, surface: Surface, user: str) -> Iterable[_Counted]:
+    """Each tier counts its own runs; where neither the tenant's nor the surface's sets a limit, the usual one holds."""
+    of_surface = Run.objects.filter(surface=surface)
+    runs: dict[Level, tuple[str, QuerySet[Run]]] = {
+        "tenant": ("this tenant", Run.objects.filter(tenant_id=surface.tenant_id)),
+        "surface": (f"the surface {surface.slug}", of_surface),
+        "user": (f"the user {user}", Run.objects.filter(tenant_id=surface.tenant_id, user=user)),
+        "surface_user": (f"the user {user} on {surface.slug}", of_surface.filter(user=user)),
+    }
+    usual = {"parallel_runs": Limits().parallel_runs, "launches_per_minute": Limits().launches_per_minute}
+    for tier in coverage.tiers:
+        own = {name: tier.settings[name] for name in ("parallel_runs", "launches_per_minute") if name in tier.settings}
+        if not tier.user:
+            usual = {name: value for name, value in usual.items() if name not in own}
+        yield _Counted(*runs[tier.level], own.get("parallel_runs"), own.get("launches_per_minute"))
+    yield _Counted(*runs["surface"], usual.get("parallel_runs"), usual.get("launches_per_minute"))
+
+
+def _check_count(counted: _Counted) -> None:
+    most = counted.parallel_runs
+    if most is not None and (live := counted.runs.filter(state__in=AT_WORK).count()) >= most:
+        raise LaunchRefused("budget", f"{live} runs of {counted.whose} are at work, and {most} may be at once.")
+    most = counted.launches_per_minute
+    if most is None:
+        return
+    since = datetime.now(UTC) - MINUTE
+    recent = list(counted.runs.filter(created_at__gt=since).order_by("-created_at").values_list("created_at")[:most])
+    if len(recent) >= most:
+        seconds = max(1, int((recent[-1][0] - since).total_seconds()) + 1)
+        raise LaunchRefused(
+            "budget", f"{most} runs of {counted.whose} were launched within a minute, the most; again in {seconds} s."
+        )

@@ -1,0 +1,119 @@
+"""The verbs on budgets that runs feel: top up, edit a tier, undo an edit; runs that waited for the money go on."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from agents import lifecycle
+from agents.contracts.endings import TERMINAL
+from agents.models import Run
+from budgets import tier_edits
+from budgets.ledger import lapse_top_ups
+from budgets.ledger import top_up as top_up_account
+from budgets.limits import NoTier, lock_tiers, resolved
+from budgets.models import Account, LedgerEntry, Surface, Tenant, Tier, TierEdit
+from budgets.money import format_usd
+from budgets.tier_edits import Change
+
+MOST_PER_SWEEP = 500
+CLOCK = "the clock"
+
+
+def top_up(
+    *, account: Account, amount_nanos: int, reason: str, actor: str, expires_at: datetime | None = None
+) -> LedgerEntry:
+    """Raise what an account may spend, and let the runs that waited for it go on at the same step.
+
+    Nano-USD. Raises `LedgerError`, with a sentence for people; then nothing was raised.
+    """
+    with transaction.atomic():
+        if account.scope == "run":  # before its account: the recorder locks them in this order too
+            Run.objects.filter(pk=account.subject).update(cap_nanos=F("cap_nanos") + amount_nanos)
+        entry = top_up_account(
+            account_id=account.pk, amount_nanos=amount_nanos, reason=reason, actor=actor, expires_at=expires_at
+        )
+    wake_funded(actor=actor, why=f"topped up by {format_usd(amount_nanos)}: {reason}")
+    return entry
+
+
+def edit_tier(*, tenant: Tenant, surface: Surface | None, user: str, change: Change) -> TierEdit | None:
+    """Edit a tier; runs under way follow it at once, and those that waited for the money go on.
+
+    None when nothing would change. Raises `SettingRefused`.
+    """
+    with transaction.atomic():
+        live = _live(tenant)
+        edit = tier_edits.edit_tier(tenant=tenant, surface=surface, user=user, change=change, live_runs=live)
+        _tell_runs(tenant)
+    wake_funded(actor=change.actor, why=f"limits edited: {change.reason}")
+    return edit
+
+
+def undo_edit(*, edit: TierEdit, actor: str) -> bool:
+    """Take an edit back; later edits stay. False when it had lapsed before."""
+    tenant = edit.tier.tenant
+    with transaction.atomic():
+        undone = tier_edits.undo_edit(edit=edit, actor=actor, live_runs=_live(tenant))
+        _tell_runs(tenant)
+    wake_funded(actor=actor, why="an edit of the limits was undone")
+    return undone
+
+
+def let_time_pass(at: datetime) -> None:
+    """End the edits and top-ups whose time is over, and wake runs whose budget has begun afresh."""
+    for edit in tier_edits.expired_edits(at):
+        undo_edit(edit=edit, actor=CLOCK)
+    lapse_top_ups(at)
+    wake_funded(actor=CLOCK, why="its budget has room again")
+
+
+def wake_funded(*, actor: str, why: str) -> int:
+    """Resume the runs that wait for an account whose limit has risen, or whose day or month is over."""
+    waiting = list(Run.objects.filter(state="paused_budget", capped_account_id__isnull=False)[:MOST_PER_SWEEP])
+    accounts = Account.objects.in_bulk([run.capped_account_id for run in waiting])
+    funded = [run for run in waiting if _has_room(run, accounts.get(run.capped_account_id or 0))]
+    return sum(lifecycle.resume(run=run, actor=actor, why=why) for run in funded)
+
+
+def _has_room(run: Run, account: Account | None) -> bool:
+    if account is None or account.limit_nanos is None or run.capped_limit_nanos is None:
+        return True
+    if account.window_end_at is not None and account.window_end_at <= datetime.now(UTC):
+        return True
+    return account.limit_nanos + account.topped_up_nanos > run.capped_limit_nanos
+
+
+def _live(tenant: Tenant) -> list[str]:
+    """Locks the tiers, then the live runs: everybody locks runs before accounts."""
+    lock_tiers(tenant.pk)
+    live = Run.objects.select_for_update(no_key=True).filter(tenant=tenant).exclude(state__in=TERMINAL)
+    return list(live.order_by("pk").values_list("pk", flat=True))
+
+
+def _tell_runs(tenant: Tenant) -> None:
+    """Live runs carry a copy of their limits, for their loop and for lists; the accounts have the money's."""
+    tiers = list(Tier.objects.for_tenant(tenant))
+    runs = list(Run.objects.filter(tenant=tenant).exclude(state__in=TERMINAL).select_related("surface"))
+    topped_up = dict(
+        Account.objects.for_tenant(tenant)
+        .filter(scope="run", subject__in=[run.pk for run in runs])
+        .values_list("subject", "topped_up_nanos")
+    )
+    changed = [run for run in runs if _follows(run, tiers, topped_up.get(run.pk, 0))]
+    Run.objects.bulk_update(changed, ["limits", "cap_nanos"], batch_size=500)
+
+
+def _follows(run: Run, tiers: Iterable[Tier], topped_up_nanos: int) -> bool:
+    """Whether the run's copy had to be changed."""
+    covering = [tier for tier in tiers if tier.surface_id in (None, run.surface_id) and tier.user in ("", run.user)]
+    try:
+        limits = resolved(covering, run.surface)
+    except NoTier:
+        return False
+    cap_nanos = None if limits.run_nanos is None else limits.run_nanos + topped_up_nanos
+    copy = limits.as_json()
+    before = run.limits, run.cap_nanos
+    run.limits, run.cap_nanos = copy, cap_nanos
+    return before != (copy, cap_nanos)

@@ -1,0 +1,61 @@
+"""Gives open accounts the limits of edited tiers, with an entry for each change, under the tiers' lock."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import Q
+
+from budgets.models import Account, LedgerEntry, Tenant, Tier
+from budgets.models.entry import EntryKind
+from budgets.tier_settings import limits_of
+from budgets.tiers import Limits, Scope
+
+CHUNK = 500
+TOLD_ABOUT: frozenset[Scope] = frozenset({"user_day", "surface_day", "tenant_day", "tenant_month"})
+"""Scopes with a window: a run or a session has its meter, and ends."""
+
+
+def refresh_limits(*, tenant: Tenant, at: datetime, live_runs: Collection[str]) -> int:
+    """Brings every open account of the tenant in line with its tiers; returns how many changed.
+
+    Accounts are locked in id order, as every reservation locks them. Inside a transaction that holds the tiers.
+    """
+    tiers = list(Tier.objects.for_tenant(tenant))
+    changed = 0
+    for ids in _open_ids(tenant, at, live_runs):
+        accounts = Account.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+        changed += _bring_in_line(list(accounts), tiers, at)
+    return changed
+
+
+def thresholds_text(scope: Scope, limits: Limits) -> str:
+    """How an account keeps the percentages at which people are told."""
+    return ",".join(map(str, limits.thresholds)) if scope in TOLD_ABOUT else ""
+
+
+def _open_ids(tenant: Tenant, at: datetime, live_runs: Collection[str]) -> Iterable[Sequence[int]]:
+    windowed = Q(window_end_at__gt=at) | Q(scope="session") | Q(scope="run", subject__in=list(live_runs))
+    found = list(Account.objects.for_tenant(tenant).filter(windowed).order_by("pk").values_list("pk", flat=True))
+    return (found[start : start + CHUNK] for start in range(0, len(found), CHUNK))
+
+
+def _bring_in_line(accounts: Sequence[Account], tiers: Sequence[Tier], at: datetime) -> int:
+    changed, entries = [], []
+    for account in accounts:
+        limits = _limits(account, tiers)
+        limit_nanos, thresholds = limits.of(account.known_scope), thresholds_text(account.known_scope, limits)
+        if account.limit_nanos != limit_nanos:
+            entries.append(LedgerEntry(account=account, kind=EntryKind.LIMIT, limit_nanos=limit_nanos, at=at))
+        if (account.limit_nanos, account.thresholds) != (limit_nanos, thresholds):
+            account.limit_nanos, account.thresholds = limit_nanos, thresholds
+            changed.append(account)
+    Account.objects.bulk_update(changed, ["limit_nanos", "thresholds"])
+    LedgerEntry.objects.bulk_create(entries)
+    return len(changed)
+
+
+def _limits(account: Account, tiers: Sequence[Tier]) -> Limits:
+    covering = [
+        tier for tier in tiers if tier.surface_id in (None, account.surface_id) and tier.user in ("", account.user)
+    ]
+    return limits_of(covering)
