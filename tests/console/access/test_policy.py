@@ -15,8 +15,8 @@ RUNS = VIEW | {"launch", "kill", "pause", "resume"}
 EXPECTED = {
     "acme_viewer": VIEW,
     "acme_operator": RUNS,
-    "acme_approver": RUNS | {"decide_approval"},
-    "acme_admin": set(VERBS),
+    "acme_approver": RUNS | {"decide_approval", "top_up"},
+    "acme_admin": set(VERBS) - {"set_prices"},
     "globex_operator": set(),
     "admin": set(VERBS),
 }
