@@ -35,6 +35,7 @@ class LaunchRefused(Exception):
 class _Counted:
     """A tier that limits how many runs there may be, and the runs that count for it."""
 
+    tier: Tier
     whose: str
     runs: QuerySet[Run]
     parallel_runs: int | None
@@ -79,9 +80,10 @@ def admitted(*, tenant: Tenant, surface: Surface, user: str, llm: str) -> Limits
     if not coverage.limits.allows_llm(priced_name(llm)):
         allowed = ", ".join(coverage.limits.allowed_llms)
         raise LaunchRefused("llm", f"The tier of {surface.slug} allows only {allowed}.")
-    list(Tier.objects.select_for_update(no_key=True).filter(pk__in=[tier.pk for tier in coverage.tiers]).order_by("pk"))
-    for counted in _counted(coverage, surface, user):
-        _check_count(counted)
+    counted = list(_counted(coverage, surface, user))
+    list(Tier.objects.select_for_update(no_key=True).filter(pk__in={each.tier.pk for each in counted}).order_by("pk"))
+    for each in counted:
+        _check_count(each)
     return coverage.limits
 
 
@@ -122,13 +124,16 @@ def _counted(coverage: Coverage, surface: Surface, user: str) -> Iterable[_Count
         "user": (f"the user {user}", Run.objects.filter(tenant_id=surface.tenant_id, user=user)),
         "surface_user": (f"the user {user} on {surface.slug}", of_surface.filter(user=user)),
     }
-    usual = {"parallel_runs": Limits().parallel_runs, "launches_per_minute": Limits().launches_per_minute}
+    usual = Limits()
+    general = [tier for tier in coverage.tiers if not tier.user]
     for tier in coverage.tiers:
-        own = {name: tier.settings[name] for name in ("parallel_runs", "launches_per_minute") if name in tier.settings}
-        if not tier.user:
-            usual = {name: value for name, value in usual.items() if name not in own}
-        yield _Counted(*runs[tier.level], own.get("parallel_runs"), own.get("launches_per_minute"))
-    yield _Counted(*runs["surface"], usual.get("parallel_runs"), usual.get("launches_per_minute"))
+        if {"parallel_runs", "launches_per_minute"} & tier.settings.keys():
+            parallel, launches = tier.settings.get("parallel_runs"), tier.settings.get("launches_per_minute")
+            yield _Counted(tier, *runs[tier.level], parallel, launches)
+    parallel = None if any("parallel_runs" in tier.settings for tier in general) else usual.parallel_runs
+    launches = None if any("launches_per_minute" in tier.settings for tier in general) else usual.launches_per_minute
+    if parallel is not None or launches is not None:
+        yield _Counted(general[-1], *runs["surface"], parallel, launches)
 
 
 def _check_count(counted: _Counted) -> None:

@@ -68,7 +68,6 @@ class Execution:
         try:
             self._close_old_holds()
             state = self._state()
-            self.journal.claimed()
             return loop.run(state, self._ports(), epoch=self.run.epoch, cost_nanos=self.run.cost_nanos)
         except LostLease:
             raise
@@ -139,25 +138,27 @@ class RunJournal:
         self._limits = limits
         self._memory = memory
         self._claim = Claim(run.id, run.epoch, self._open_accounts())
+        self._unsaid = [self._claimed()]
 
     def commit(self, batch: Batch) -> Receipt:
         if batch.hold is not None and not self._claim.accounts.covers(datetime.now(UTC)):
             self._claim = replace(self._claim, accounts=self._open_accounts())
         self._memory.note(batch)
+        batch.facts[:0], self._unsaid = self._unsaid, []
         return self._at.recorder.submit(Entry(self._claim, batch=batch))
 
     def end(self, ending: Ending, events: list[Event]) -> None:
+        events, self._unsaid = [*self._unsaid, *events], []
         self._at.recorder.submit(Entry(self._claim, ending=ending, events=events))
 
-    def claimed(self) -> None:
-        """The event that opens this stretch."""
+    def _claimed(self) -> Event:
+        """What opens this stretch; it travels with the first commit, since alone it would cost one."""
         data: JsonObject = {
             "epoch": self._run.epoch,
             "worker": self._run.lease_owner,
             "attempt": self._run.attempts,
         }
-        event = Event(kind="run.claimed", at=datetime.now(UTC), turn=self._run.turn, data=data)
-        self.commit(Batch(turn=self._run.turn, facts=[event]))
+        return Event(kind="run.claimed", at=datetime.now(UTC), turn=self._run.turn, data=data)
 
     def _open_accounts(self) -> AccountSet:
         """Under the tiers of this moment: those that the run began with may have been edited since."""
