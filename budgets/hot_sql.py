@@ -1,8 +1,8 @@
-"""Explicit SQL for the hot path: any number of rows in one parameter, through the driver's own cursor.
+"""Explicit SQL for the hot path, through the driver's own cursor; its statements have one text for any number of rows.
 
-A statement has one text however many rows it writes, so that both drivers keep it parsed; with a placeholder per
-value, splitting the statement costs psycopg more time than the database needs to run it. On PostgreSQL statements
-are prepared by the server, and the writes of a group travel as one.
+Each database gets the rows as is quickest there. PostgreSQL takes all rows of a table in one JSON parameter, and the
+writes of a group travel as one prepared statement: its cost is in the sending. SQLite, which is in this process,
+runs a statement once a row.
 """
 
 import json
@@ -20,6 +20,7 @@ SqlType = Literal["int", "text", "bool", "at", "json"]
 SqlValue = str | int | None
 Row = Sequence[SqlValue]
 Columns = dict[str, SqlType]
+Write = tuple[str, Sequence[Row]]
 
 OF_FEW_ROWS = (
     "enable_seqscan = off",
@@ -27,7 +28,7 @@ OF_FEW_ROWS = (
     "enable_mergejoin = off",
     "plan_cache_mode = force_generic_plan",
 )
-_waiting: ContextVar[list[tuple[str, str]] | None] = ContextVar("writes to send together", default=None)
+_waiting: ContextVar[list[Write] | None] = ContextVar("writes to send together", default=None)
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 _TYPES: dict[str, dict[SqlType, str]] = {
     "postgresql": {"int": "bigint", "text": "text", "bool": "boolean", "at": "timestamptz", "json": "jsonb"},
@@ -43,8 +44,15 @@ def vendor() -> str:
     return connection.vendor
 
 
+def new_rows(columns: Columns) -> str:
+    """A SELECT of the rows that `write` is given."""
+    if vendor() == "postgresql":
+        return select_rows(columns)
+    return f"SELECT {', '.join(f'%s AS {name}' for name in columns)}"
+
+
 def select_rows(columns: Columns) -> str:
-    """A SELECT that turns the one parameter into rows of these columns."""
+    """A SELECT that turns one JSON parameter into rows of these columns."""
     value, types = _VALUE[vendor()], _TYPES[vendor()]
     selected = (
         f"CAST({value.format(index=index)} AS {types[kind]}) AS {name}"
@@ -54,8 +62,8 @@ def select_rows(columns: Columns) -> str:
 
 
 def insert_sql(table: str, columns: Columns) -> str:
-    """An INSERT of the one parameter's rows."""
-    return f"INSERT INTO {table} ({', '.join(columns)}) {select_rows(columns)}"
+    """An INSERT of the rows that `write` is given."""
+    return f"INSERT INTO {table} ({', '.join(columns)}) {new_rows(columns)}"
 
 
 @cache
@@ -104,21 +112,20 @@ def write(sql: str, rows: Sequence[Row]) -> None:
     """Run a statement over rows, or leave it to the `writing_together` around it; nothing without rows."""
     if not rows:
         return
-    parameter = as_parameter(rows)
     waiting = _waiting.get()
     if waiting is None:
-        _run([(sql, parameter)])
+        _run([(sql, rows)])
     else:
-        waiting.append((sql, parameter))
+        waiting.append((sql, rows))
 
 
 @contextmanager
 def writing_together() -> Iterator[None]:
-    """Send the writes inside at the end, on PostgreSQL as one statement: its cost is in the sending.
+    """Send the writes inside at the end, on PostgreSQL as one statement.
 
     They must not touch one row twice, and nothing inside may read what they write.
     """
-    waiting: list[tuple[str, str]] = []
+    waiting: list[Write] = []
     token = _waiting.set(waiting)
     try:
         yield
@@ -164,18 +171,21 @@ def read_at(value: datetime | str | None) -> datetime | None:
     return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
 
 
-def _run(writes: Sequence[tuple[str, str]]) -> None:
+def _run(writes: Sequence[Write]) -> None:
     with connection.wrap_database_errors:
-        if len(writes) > 1 and vendor() == "postgresql":
-            statements, parameters = zip(*writes, strict=True)
-            _execute(_combined(statements), parameters)
-        else:
-            for statement, parameter in writes:
-                _execute(statement, [parameter])
+        driver = _driver()
+        if not _is_postgres(driver):
+            for statement, rows in writes:
+                driver.executemany(_question_marks(statement), rows)
+        elif writes:
+            statements = tuple(statement for statement, _ in writes)
+            _execute(_combined(statements), [as_parameter(rows) for _, rows in writes])
 
 
 @lru_cache(maxsize=256)
 def _combined(statements: tuple[str, ...]) -> str:
+    if len(statements) == 1:
+        return statements[0]
     named = ", ".join(f"w{number} AS ({statement})" for number, statement in enumerate(statements))
     return f"WITH {named} SELECT 1"
 
@@ -193,10 +203,17 @@ def _is_postgres(driver: object) -> bool:
 def _execute(sql: str, parameters: Sequence[SqlValue]) -> Any:
     driver = _driver()
     if _is_postgres(driver):
-        return psycopg.Cursor(driver).execute(sql, parameters, prepare=True)
+        # Raw: psycopg would split a text of this length anew each time to find its placeholders.
+        return psycopg.RawCursor(driver).execute(_numbered(sql).encode(), parameters, prepare=True)
     return driver.execute(_question_marks(sql), tuple(parameters))
 
 
 @lru_cache(maxsize=256)
 def _question_marks(sql: str) -> str:
     return sql.replace("%s", "?")
+
+
+@lru_cache(maxsize=256)
+def _numbered(sql: str) -> str:
+    first, *others = sql.split("%s")
+    return first + "".join(f"${number}{text}" for number, text in enumerate(others, start=1))

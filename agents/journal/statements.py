@@ -20,6 +20,7 @@ from budgets.hot_sql import (
     ids_parameter,
     insert_sql,
     lock_sql,
+    new_rows,
     read_at,
     select_rows,
     stored_at,
@@ -321,7 +322,7 @@ def _update_sql(columns: str) -> str:
     named = {"run": RUN, "ending": ENDING}[columns]
     changes = ", ".join(f"{name} = new.{name}" for name in named if name not in ("id", "epoch"))
     return (
-        f"UPDATE agents_run SET {changes} FROM ({select_rows(named)}) AS new "
+        f"UPDATE agents_run SET {changes} FROM ({new_rows(named)}) AS new "
         "WHERE agents_run.id = new.id AND agents_run.epoch = new.epoch"
     )
 
@@ -330,6 +331,6 @@ def _update_sql(columns: str) -> str:
 def _end_effects_sql() -> str:
     changes = ", ".join(f"{name} = new.{name}" for name in EFFECT_END if name not in ("run_id", "key"))
     return (
-        f"UPDATE agents_effect SET {changes} FROM ({select_rows(EFFECT_END)}) AS new "
+        f"UPDATE agents_effect SET {changes} FROM ({new_rows(EFFECT_END)}) AS new "
         "WHERE agents_effect.run_id = new.run_id AND agents_effect.key = new.key"
     )

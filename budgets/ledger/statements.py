@@ -14,6 +14,7 @@ from budgets.hot_sql import (
     ids_parameter,
     insert_sql,
     lock_sql,
+    new_rows,
     read_at,
     select_rows,
     stored_at,
@@ -184,7 +185,7 @@ def _move_sql() -> str:
     return (
         "UPDATE budgets_account "
         "SET held_nanos = held_nanos + moved.held, spent_nanos = spent_nanos + moved.spent "
-        f"FROM ({select_rows(DELTA)}) AS moved WHERE budgets_account.id = moved.id"
+        f"FROM ({new_rows(DELTA)}) AS moved WHERE budgets_account.id = moved.id"
     )
 
 
@@ -194,7 +195,7 @@ def _close_sql() -> str:
     changes.append("price = COALESCE(closed.price, budgets_hold.price)")
     return (
         f"UPDATE budgets_hold SET {', '.join(changes)} "
-        f"FROM ({select_rows({'id': 'text', **CLOSING})}) AS closed "
+        f"FROM ({new_rows({'id': 'text', **CLOSING})}) AS closed "
         "WHERE budgets_hold.id = closed.id AND budgets_hold.state = 'open'"
     )
 

@@ -209,13 +209,18 @@ def test_books_may_be_closed_twice_and_write_each_movement_once(till: Till) -> N
 def test_a_group_takes_the_same_statements_whatever_its_size(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     accounts = till.accounts(Limits())
     sent: list[str] = []
-    execute = hot_sql._execute
+    run, hear = hot_sql._run, hot_sql.Asked.__init__
 
-    def counting(sql: str, parameters: Sequence[hot_sql.SqlValue]) -> object:
-        sent.append(sql)
-        return execute(sql, parameters)
+    def counting(writes: Sequence[hot_sql.Write]) -> None:
+        sent.extend(statement for statement, _ in writes)
+        run(writes)
 
-    monkeypatch.setattr(hot_sql, "_execute", counting)
+    def hearing(asked: hot_sql.Asked, cursor: object) -> None:
+        sent.append("a query")
+        hear(asked, cursor)
+
+    monkeypatch.setattr(hot_sql, "_run", counting)
+    monkeypatch.setattr(hot_sql.Asked, "__init__", hearing)
 
     def statements(size: int, before: str, now: str) -> int:
         old = [f"{before}:{number}" for number in range(size)]
