@@ -62,7 +62,7 @@ class Edge:
         """Run a coroutine on the loop and wait for it. Raises Interrupted when the switch cut it."""
         if switch.thrown.is_set():  # else its first lines would run before the cancellation reaches it
             work.close()
-            raise Interrupted
+            raise Interrupted(may_be_billed=False)
         flight = asyncio.run_coroutine_threadsafe(work, self.loop)
         switch.hold(flight)
         try:

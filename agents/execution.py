@@ -201,7 +201,7 @@ class EdgeLLMs:
         try:
             return self._at.edge.run(llm.call(request, hear), self._switch)
         except Interrupted as cut:
-            raise Interrupted(said) from cut
+            raise Interrupted(said, may_be_billed=cut.may_be_billed) from cut
 
 
 class EdgeTools:
@@ -223,6 +223,11 @@ class CurrentPrices:
             return price_for(priced_name(llm), datetime.now(UTC))
         except UnknownPrice as unknown:
             raise PriceUnknown(str(unknown)) from unknown
+
+    def tool_fee(self, name: str) -> PriceSnapshot | None:
+        """No tool has a price yet: each is free."""
+        del name
+        return None
 
 
 class RunMemory:

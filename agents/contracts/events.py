@@ -20,6 +20,7 @@ EventKind = Literal[
     "model.retried",
     "model.fallback",
     "model.ended",
+    "breaker.tripped",
     "charge.booked",
     "call.rejected",
     "call.blocked",

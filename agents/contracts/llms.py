@@ -66,7 +66,9 @@ class LLMError(Exception):
     """An LLM call that gave no complete answer.
 
     ``output_characters`` counts the text, reasoning and argument characters that had already streamed in: a call
-    that said something is never repeated blindly, and is charged for what was seen.
+    that said something is never repeated blindly. ``may_be_billed`` is False only where the vendor certainly asks
+    no money: it was never reached, or it refused. ``usage`` is what it had reported by then, ``vendor_usage`` the
+    same in its own words, and ``usage_is_final`` whether it was its last word.
     """
 
     def __init__(
@@ -76,8 +78,11 @@ class LLMError(Exception):
         *,
         status: int | None = None,
         retry_after_seconds: float | None = None,
+        may_be_billed: bool = True,
         output_characters: int = 0,
         usage: Usage | None = None,
+        vendor_usage: JsonObject | None = None,
+        usage_is_final: bool = False,
     ) -> None:
         super().__init__(detail)
         self.kind: FailureKind = kind
@@ -86,6 +91,9 @@ class LLMError(Exception):
         self.retry_after_seconds = retry_after_seconds
         self.output_characters = output_characters
         self.usage = usage
+        self.vendor_usage = vendor_usage or {}
+        self.usage_is_final = usage_is_final and usage is not None
+        self.may_be_billed = may_be_billed or output_characters > 0 or usage is not None
 
     @property
     def may_retry(self) -> bool:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from agents.contracts.base import Contract, Count
+from agents.contracts.base import Contract, Count, NonEmpty
 from agents.contracts.llms import Finish
 from agents.contracts.messages import AssistantMessage, ToolMessage
 from agents.contracts.verdicts import Verdict
@@ -19,7 +19,8 @@ ToolReason = Literal["", "invalid_arguments", "unknown_tool", "withdrawn", "repe
 class LLMStep(Contract):
     """An LLM's answer. ``prompt_tokens`` is our own count of the prompt, kept to calibrate the next count.
 
-    It is 0 when the vendor reported no usage: ``usage`` is then our own upper bound.
+    It is 0 when the vendor reported no usage: ``usage`` is then our own upper bound. ``asked_llm`` is the one that
+    the run was to have, ``llm`` the one of the chain that was really called, ``served_llm`` what the vendor calls it.
     """
 
     kind: Literal["llm"] = "llm"
@@ -29,6 +30,7 @@ class LLMStep(Contract):
     served_llm: str
     usage: Usage
     prompt_tokens: Count
+    llm: str = ""
 
 
 class ToolStep(Contract):
@@ -67,8 +69,15 @@ class NoteStep(Contract):
     text: str
 
 
+class RouteStep(Contract):
+    """From here on the run asks this LLM alone: a cheaper one, because the money did not reach for the others."""
+
+    kind: Literal["route"] = "route"
+    llm: NonEmpty
+
+
 StepOutput = Annotated[
-    LLMStep | ToolStep | MemoryStep | VerdictStep | NoteStep,
+    LLMStep | ToolStep | MemoryStep | VerdictStep | NoteStep | RouteStep,
     Field(discriminator="kind"),
 ]
 

@@ -12,7 +12,10 @@ from budgets.tiers import Refusal
 
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
-    """Money to set aside before an LLM call; the worst case in nano-USD of a call of at most these tokens."""
+    """Money to set aside before a call; the worst case in nano-USD, for so many tokens.
+
+    ``llm`` is who is called: the reference of an LLM, or ``tool:<name>`` with no tokens.
+    """
 
     hold_id: str
     step: int
@@ -25,7 +28,7 @@ class HoldRequest:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What a held call cost. ``cost_nanos`` 0 with ``released`` True: the call never reached the vendor."""
+    """What a held call cost. ``cost_nanos`` 0 with ``released`` True: nothing was sent, or it was refused unbilled."""
 
     hold_id: str
     cost_nanos: int

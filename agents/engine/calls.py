@@ -1,23 +1,21 @@
-"""What becomes of each call an LLM asked for: validate, dedupe, approve, carry out, record."""
+"""What becomes of each call an LLM asked for: validate, dedupe, approve, carry out."""
 
 from pydantic import JsonValue
 
 from agents.contracts.base import JsonObject
-from agents.contracts.calls import Call
 from agents.contracts.endings import Ending
-from agents.contracts.messages import ToolCall, ToolMessage, ToolStatus
+from agents.contracts.messages import ToolCall
 from agents.contracts.specs import ToolSpec
-from agents.contracts.steps import ToolReason, ToolStep
+from agents.contracts.steps import ToolReason
 from agents.engine import prompt, sources
 from agents.engine.approval import require_approval
-from agents.engine.batch import EffectEnd, EffectStart
-from agents.engine.guard import advise, call_key, far_end_key
+from agents.engine.carry_out import CarryOut, record_result
+from agents.engine.guard import advise, call_key
 from agents.engine.halt import Halt
-from agents.engine.large_output import bounded, read_more
-from agents.engine.ports import Interrupted, KnownEffect
-from agents.engine.work import Span, Work, shown
+from agents.engine.large_output import read_more
+from agents.engine.ports import KnownEffect
+from agents.engine.work import Work, shown
 from agents.tools import boundary
-from agents.tools.chain import Chain, Served
 
 SENT = ("started", "unknown")
 
@@ -39,15 +37,16 @@ def answer_call(work: Work, call: ToolCall) -> None:
         _reject(work, call, rejected)
         return
     if tool.name in work.state.degraded:
-        _result(work, call, "degraded", _still_degraded(work, tool), reason="failed", key=key)
+        record_result(work, call, "degraded", _still_degraded(work, tool), reason="failed", key=key)
         return
     if _repeated(work, call, tool, key) or _deduped(work, call, tool, key):
         return
     denial = require_approval(work, tool, call, arguments, key)
     if denial is not None:
-        _result(work, call, "denied", denial, reason="denied", key=key)
+        record_result(work, call, "denied", denial, reason="denied", key=key)
         return
-    _carry_out(work, call, tool, arguments, key)
+    if not CarryOut(work, call, tool, arguments, key).done():
+        answer_call(work, call)  # another run of the tenant was faster: its record or its trouble is ours too
 
 
 def _read_on(work: Work, call: ToolCall) -> None:
@@ -58,7 +57,7 @@ def _read_on(work: Work, call: ToolCall) -> None:
     status, content = read_more(work.ports.memory, call)
     ended: JsonObject = {**named, "status": status, "served_by": "", "output": shown(content), "reason": ""}
     work.ended("tool.ended", ended, span)
-    _result(work, call, status, content)
+    record_result(work, call, status, content)
 
 
 def _validated(work: Work, call: ToolCall) -> tuple[ToolSpec, JsonObject, str]:
@@ -87,7 +86,7 @@ def _reject(work: Work, call: ToolCall, rejected: boundary.Rejected) -> None:
     before = work.state.withdrawn
     reasons: dict[str, ToolReason] = {"unknown_tool": "unknown_tool", "withdrawn": "withdrawn"}
     reason = reasons.get(rejected.error_type, "invalid_arguments")
-    _result(work, call, "error", rejected.content, reason=reason)
+    record_result(work, call, "error", rejected.content, reason=reason)
     for name in work.state.withdrawn - before:
         work.fact("tool.withdrawn", {"tool": name, "rejections": work.state.rejected_in_a_row[name]})
 
@@ -116,7 +115,7 @@ def _repeated(work: Work, call: ToolCall, tool: ToolSpec, key: str) -> bool:
         "status": "blocked",
         "error": f"This very call was made {made} times already; its result will not change. Answer, or do otherwise.",
     }
-    _result(work, call, "blocked", content, reason="repeated", key=key)
+    record_result(work, call, "blocked", content, reason="repeated", key=key)
     return True
 
 
@@ -131,7 +130,7 @@ def _deduped(work: Work, call: ToolCall, tool: ToolSpec, key: str) -> bool:
         return _sent_before(work, tool, call, known)
     work.fact("call.deduped", {"tool": tool.name, "call_id": call.call_id, "key": key})
     content = sources.numbered(known.result, work.state.sources)
-    _result(work, call, "ok", content, reason="deduped", key=key)
+    record_result(work, call, "ok", content, reason="deduped", key=key)
     return True
 
 
@@ -142,96 +141,3 @@ def _sent_before(work: Work, tool: ToolSpec, call: ToolCall, known: KnownEffect)
     work.fact("effect.unknown", {"tool": tool.name, "call_id": call.call_id})
     reason = f"{tool.name} was under way when its worker stopped; nobody knows whether it happened."
     raise Halt(Ending(state="waiting_resolution", reason=reason))
-
-
-def _carry_out(work: Work, call: ToolCall, tool: ToolSpec, arguments: JsonObject, key: str) -> None:
-    span = work.span()
-    _announce(work, call, tool, arguments, key, span)
-    named: JsonObject = {"tool": tool.name, "call_id": call.call_id}
-    if tool.dedupe_seconds and _started_by_another(work, tool, key):
-        work.ended("tool.ended", {**named, "status": "blocked", "reason": "Another run was faster."}, span)
-        answer_call(work, call)
-        return
-    told = Call(
-        run_id=work.state.input.run_id,
-        tenant=work.state.input.tenant,
-        call_id=call.call_id,
-        key=far_end_key(work.state.input.run_id, key),
-        attachments=work.state.input.attachments,
-    )
-    try:
-        served = Chain(work, tool, arguments, told, span).run()
-    except Interrupted as kill:
-        _effect_ended(work, tool, key, Served("degraded", None, unsure=True))
-        work.ended("tool.ended", {**named, "status": "killed"}, span)
-        raise Halt(work.killed()) from kill
-    content, handle = bounded(work, sources.numbered(served.content, work.state.sources))
-    _effect_ended(work, tool, key, served)
-    said: JsonObject = {"served_by": served.served_by, "output": shown(content), "reason": served.error}
-    work.ended("tool.ended", {**named, "status": served.status, **said}, span)
-    nudged = _nudged(work, content, key)
-    reason: ToolReason = "failed" if served.status == "degraded" else ""
-    _result(work, call, served.status, nudged, reason=reason, key=key, served_by=served.served_by, source=handle)
-
-
-def _announce(work: Work, call: ToolCall, tool: ToolSpec, arguments: JsonObject, key: str, span: Span) -> None:
-    """Commit what is about to leave. Raises Halt when it may not."""
-    started: JsonObject = {
-        "tool": tool.name,
-        "call_id": call.call_id,
-        "arguments": shown(arguments),
-        "effect": tool.effect,
-    }
-    work.intent("tool.started", started, span)
-    work.batch.doing = f"tool {tool.name}"
-    if tool.effect != "pure":
-        work.batch.effects_started.append(
-            EffectStart(
-                call_id=call.call_id,
-                step=work.state.steps + 1,
-                tool=tool.name,
-                tool_version=tool.version,
-                key=key,
-                dedupe_seconds=tool.dedupe_seconds,
-                arguments=arguments,
-            )
-        )
-    work.commit()
-
-
-def _started_by_another(work: Work, tool: ToolSpec, key: str) -> bool:
-    """Whether another run of the tenant had started this very call between our look and our commit."""
-    known = work.ports.memory.effect(key, dedupe_seconds=tool.dedupe_seconds)
-    return known is not None and known.run_id != work.state.input.run_id
-
-
-def _nudged(work: Work, content: JsonValue, key: str) -> JsonValue:
-    """The content with a word against going in circles, when it is time for one."""
-    made = work.state.repeats[key]
-    if advise(made, work.state.input.limits) != "nudge":
-        return content
-    return {"result": content, "note": f"You have made this very call {made + 1} times. Its result does not change."}
-
-
-def _effect_ended(work: Work, tool: ToolSpec, key: str, served: Served) -> None:
-    if tool.effect == "pure":
-        return
-    states = {"ok": "succeeded", "error": "failed", "degraded": "unknown" if served.unsure else "failed"}
-    result: JsonObject | None = {"value": served.content} if served.status == "ok" else None
-    work.batch.effects_ended.append(EffectEnd(key, states[served.status], served.served_by, result))
-
-
-def _result(
-    work: Work,
-    call: ToolCall,
-    status: ToolStatus,
-    content: JsonValue,
-    *,
-    reason: ToolReason = "",
-    key: str = "",
-    served_by: str = "",
-    source: str = "",
-) -> None:
-    """Record what the LLM is told."""
-    message = ToolMessage(call_id=call.call_id, name=call.name, status=status, content=content)
-    work.record(ToolStep(result=message, served_by=served_by, reason=reason, key=key, source=source))

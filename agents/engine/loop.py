@@ -11,7 +11,7 @@ from agents.contracts.base import JsonObject
 from agents.contracts.endings import Ending
 from agents.contracts.messages import ToolMessage
 from agents.contracts.steps import LLMStep, NoteStep, VerdictStep
-from agents.engine import memory, prompt
+from agents.engine import finishes, memory, prompt
 from agents.engine.calls import answer_calls
 from agents.engine.critic.registry import Draft, judge
 from agents.engine.halt import Halt
@@ -19,8 +19,6 @@ from agents.engine.ports import Ports
 from agents.engine.state import RunState
 from agents.engine.thinking import Ask
 from agents.engine.work import Work
-
-EMPTY_ANSWER = "Your answer was empty. Answer the task, or call a tool."
 
 
 def run(state: RunState, ports: Ports, *, epoch: int, cost_nanos: int = 0) -> Ending:
@@ -48,6 +46,9 @@ def go_on(work: Work) -> Ending:
             return ending
         if state.pending:
             answer_calls(work)
+        elif state.draft is not None and (objection := finishes.objection(state)):
+            work.record(NoteStep(text=objection))
+            work.fact("note.added", {"text": objection, "finish": state.finish})
         elif state.draft is not None:
             review(work, state.draft)
         else:
@@ -66,20 +67,19 @@ def take_turn(work: Work) -> None:
         estimated=prompt.estimated_tokens(state),
         tools=prompt.tool_schemas(state),
     )
-    response, usage = ask.along(state.input.llms)
+    answer = ask.along(state.input.llms)
+    response = answer.response
     work.record(
         LLMStep(
             message=response.message,
             finish=response.finish,
             asked_llm=state.input.llms[0],
             served_llm=response.served_llm,
-            usage=usage,
+            usage=answer.usage,
             prompt_tokens=ask.estimated if response.usage else 0,  # nothing was reported to calibrate by
+            llm=answer.llm,
         )
     )
-    if state.draft is not None and not state.draft.strip():
-        work.record(NoteStep(text=EMPTY_ANSWER))
-        work.fact("note.added", {"text": EMPTY_ANSWER})
 
 
 def precheck(work: Work) -> None:
@@ -111,10 +111,10 @@ def review(work: Work, draft: str) -> None:
 
 
 def concluded(work: Work) -> Ending | None:
-    """What the last recorded verdict makes of the run: an ending, or None when it goes on. The same after a crash."""
+    """What the last recorded step makes of the run: an ending, or None when it goes on. The same after a crash."""
     state = work.state
     if state.verdict is None:
-        return None
+        return finishes.given_up(state)
     if state.verdict.accepted:
         return _answered(work, state.draft or "")
     if state.revisions <= state.input.limits.max_revisions:

@@ -96,7 +96,7 @@ def summarise(work: Work, old: list[ToolMessage]) -> tuple[bool, dict[str, str]]
     messages: tuple[Message, ...] = (SystemMessage(text=SUMMARISE), UserMessage(text=listing))
     try:
         estimated = sum(map(tokens.of_message, messages))
-        response, _ = Ask(work, messages, estimated=estimated, purpose="summary").along((llm,))
+        response = Ask(work, messages, estimated=estimated, purpose="summary").along((llm,)).response
     except Halt as halt:
         if halt.ending.state not in ("failed", "paused_budget"):
             raise

@@ -26,11 +26,15 @@ class PriceUnknown(Exception):
 
 
 class Interrupted(Exception):
-    """A kill cancelled what was in flight. ``output_characters`` is what an LLM had already said."""
+    """A kill cancelled what was in flight. ``output_characters`` is what an LLM had already said.
 
-    def __init__(self, output_characters: int = 0) -> None:
+    ``may_be_billed`` is False when the kill came before anything was sent.
+    """
+
+    def __init__(self, output_characters: int = 0, *, may_be_billed: bool = True) -> None:
         super().__init__("interrupted by a kill")
         self.output_characters = output_characters
+        self.may_be_billed = may_be_billed
 
 
 class ImplementationFailed(Exception):
@@ -63,10 +67,14 @@ class LLMs(Protocol):
 
 
 class Prices(Protocol):
-    """Raises PriceUnknown."""
+    """What calls cost."""
 
     def price(self, llm: str) -> PriceSnapshot:
-        """The price of an LLM now."""
+        """The price of an LLM now. Raises PriceUnknown."""
+        ...
+
+    def tool_fee(self, name: str) -> PriceSnapshot | None:
+        """What each attempt at a tool costs now; None when it is free. Only ``rates.per_request`` counts."""
         ...
 
 
@@ -81,12 +89,19 @@ class Tools(Protocol):
 class Health(Protocol):
     """Circuit breakers of links: ``tool/implementation`` or ``llm/<reference>``."""
 
-    def allows(self, link: str) -> bool:
-        """Whether a call may go to this link now."""
+    def allows(self, link: str, *, last_resort: bool = False) -> bool:
+        """Whether a call may go to this link now.
+
+        With ``last_resort``, when there is nothing else to turn to, one that merely fails often may be called;
+        one that an operator closed, or that was tripped, may not.
+        """
         ...
 
     def record(self, link: str, *, error: str) -> None:
         """Count one call; ``error`` "" is a success."""
+
+    def trip(self, link: str, *, reason: str) -> None:
+        """Open the breaker at once, whatever was counted; it comes back by a probe, as after failures."""
 
 
 @dataclass(frozen=True, slots=True)

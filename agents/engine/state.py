@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from agents.contracts.calls import AttachmentRef
+from agents.contracts.llms import Finish
 from agents.contracts.messages import Message, ToolCall, ToolMessage, UserMessage
 from agents.contracts.specs import AgentSpec, LoopLimits
-from agents.contracts.steps import LLMStep, MemoryStep, NoteStep, Step, ToolStep, VerdictStep
+from agents.contracts.steps import LLMStep, MemoryStep, NoteStep, RouteStep, Step, ToolStep, VerdictStep
 from agents.contracts.verdicts import Verdict
 from agents.engine import sources, tokens
 
@@ -28,6 +29,16 @@ class RunInput:
     at_cap: str
     started_at: datetime
     attachments: tuple[AttachmentRef, ...] = ()
+    cheaper_llm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A thread up to an answer: ``tokens`` by the count of the vendor behind ``llm``, ``estimated`` by ours."""
+
+    llm: str
+    tokens: int
+    estimated: int
 
 
 @dataclass(slots=True)
@@ -50,7 +61,13 @@ class RunState:
     degraded: dict[str, str] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
     call_ids: set[str] = field(default_factory=set)
+    finish: Finish = "stop"
+    cut_off: int = 0
+    refused: int = 0
     calibration: float = 1.0
+    calibrated_llm: str = ""
+    counted: Counted | None = None
+    only_llm: str = ""
     tool_counts: dict[frozenset[str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -85,6 +102,8 @@ class RunState:
             case NoteStep() as note:
                 self.draft = None
                 self._say(UserMessage(text=note.text))
+            case RouteStep() as route:
+                self.only_llm = route.llm
 
     def _say(self, message: Message) -> None:
         self.thread.append(message)
@@ -96,7 +115,21 @@ class RunState:
         self.call_ids.update(call.call_id for call in self.pending)
         self.draft = None if self.pending else answer.message.text
         self.verdict = None
+        self.finish = answer.finish
+        if self.draft is not None:
+            self.cut_off += answer.finish == "length"
+            self.refused += answer.finish in ("refusal", "content_filter")
+        self._count(answer)
+
+    def _count(self, answer: LLMStep) -> None:
+        """What the vendor counted of the prompt, and of the answer with the reasoning that goes back with it."""
         self.calibration = tokens.calibration(answer.prompt_tokens, answer.usage.input_tokens)
+        self.calibrated_llm, self.counted = answer.llm, None
+        believable = answer.usage.input_tokens >= answer.prompt_tokens * tokens.LOWEST
+        if answer.llm and answer.prompt_tokens and believable:
+            spoken = self.counts[-1]
+            total = answer.usage.input_tokens + max(answer.usage.output_tokens, spoken)
+            self.counted = Counted(answer.llm, total, answer.prompt_tokens + spoken)
 
     def _take(self, step: ToolStep) -> None:
         result = step.result
@@ -113,6 +146,7 @@ class RunState:
         self.sources.update(sources.cited(result.content))
 
     def _shorten(self, replacements: dict[str, str]) -> None:
+        self.counted = None
         for index, message in enumerate(self.thread):
             if isinstance(message, ToolMessage) and message.call_id in replacements:
                 shorter = message.model_copy(update={"content": replacements[message.call_id]})

@@ -1,28 +1,29 @@
-"""One LLM call of a run: hold the money, call along the chain, settle, record."""
-
-import math
+"""One question to the LLMs of a run: along the chain, each call under a hold of its own, until one answers."""
 
 from agents.contracts.base import JsonObject
 from agents.contracts.endings import Ending
-from agents.contracts.llms import LLMError, LLMRequest, LLMResponse, Purpose, ToolSchema
+from agents.contracts.llms import LLMError, Purpose, ToolSchema
 from agents.contracts.messages import Message
-from agents.engine import tokens
-from agents.engine.batch import HoldRequest, Settlement
-from agents.engine.call_ids import with_own_ids
+from agents.contracts.steps import RouteStep
+from agents.engine import paying, tokens
 from agents.engine.halt import Halt
-from agents.engine.ports import Interrupted, PriceUnknown
-from agents.engine.work import Span, Work, shown
-from budgets.pricing import (
-    PriceSnapshot,
-    Usage,
-    affordable_output_tokens,
-    cost_nanos,
-    worst_case_nanos,
-)
+from agents.engine.held_call import Answer, HeldCall
+from agents.engine.ports import PriceUnknown
+from agents.engine.work import Work
+from budgets.pricing import PriceSnapshot, affordable_output_tokens
 from budgets.tiers import Refusal
 
 SMALLEST_ANSWER_TOKENS = 256  # below this a shortened answer is worth less than stopping
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 20.0
+
+
+class TooDear(Exception):
+    """No hold was to be had for an LLM, not even for a shorter answer."""
+
+    def __init__(self, llm: str, refusal: Refusal) -> None:
+        super().__init__(refusal.text)
+        self.llm = llm
+        self.refusal = refusal
 
 
 class Ask:
@@ -42,212 +43,121 @@ class Ask:
         self.purpose: Purpose = purpose
         self.tools = tools
         self.estimated = estimated
-        self.held_tokens = tokens.upper_bound(self.estimated, work.state.calibration)
 
-    def along(self, llms: tuple[str, ...]) -> tuple[LLMResponse, Usage]:
+    def along(self, llms: tuple[str, ...]) -> Answer:
         """The first complete answer. Raises Halt when money or LLMs run out, or on a kill."""
+        only = self.work.state.only_llm
+        try:
+            return self._chain((only,) if only and self.purpose == "turn" else llms)
+        except TooDear as dear:
+            return self._cheaper(dear)
+
+    def _chain(self, llms: tuple[str, ...], *, instead_of: str = "") -> Answer:
         failure: LLMError | None = None
+        failed = ""
         for position, llm in enumerate(llms):
-            if not self.work.ports.health.allows(f"llm/{llm}") and position < len(llms) - 1:
+            if not self.work.ports.health.allows(f"llm/{llm}", last_resort=position == len(llms) - 1):
                 continue
             if failure is not None:
-                self.work.fact("model.fallback", {"from": llms[position - 1], "to": llm, "error": failure.kind})
+                self.work.fact("model.fallback", {"from": failed, "to": llm, "error": failure.kind})
             try:
-                return self._one(llm)
+                return self._one(llm, instead_of)
             except LLMError as error:
-                failure = error
-        detail = f"{failure.kind.replace('_', ' ')}: {failure.detail}" if failure else "every LLM is switched off"
-        raise Halt(Ending(state="failed", reason=f"No LLM answered. {detail}", answer=self.work.state.best_draft))
+                failure, failed = error, llm
+        said = f"{failure.kind.replace('_', ' ')}: {failure.detail}" if failure else "Each of them is switched off."
+        raise self._failed(f"No LLM answered. {said}")
 
-    def _one(self, llm: str) -> tuple[LLMResponse, Usage]:
+    def _cheaper(self, dear: TooDear) -> Answer:
+        """Go on with the cheaper LLM of the tier, for the rest of the run. Raises Halt where that is no help."""
+        given, used = self.work.state.input, (dear.llm, self.work.state.only_llm)
+        if not given.cheaper_llm or given.cheaper_llm in used or self.purpose != "turn":
+            raise Halt(paying.at_cap(self.work, dear.refusal)) from dear
+        try:
+            return self._chain((given.cheaper_llm,), instead_of=dear.llm)
+        except TooDear as still:
+            raise Halt(paying.at_cap(self.work, still.refusal)) from still
+
+    def _one(self, llm: str, instead_of: str) -> Answer:
+        """One LLM, asked a few times. What may have been billed is charged at once; to ask again takes a new hold."""
         try:
             price = self.work.ports.prices.price(llm)
         except PriceUnknown as unknown:
-            raise Halt(Ending(state="failed", reason=str(unknown), answer=self.work.state.best_draft)) from unknown
-        span = self.work.span()
-        hold, max_output = self._hold(llm, price, span)
-        # Not validated again: messages and tools are contracts already, and there are many of them.
-        request = LLMRequest.model_construct(
-            llm=llm,
-            messages=self.messages,
-            tools=self.tools,
-            max_output_tokens=max_output,
-            purpose=self.purpose,
-            run_id=self.work.state.input.run_id,
-        )
-        try:
-            response = self._attempts(request, span)
-        except LLMError as error:
-            self._close_failed(hold, error, span, llm)
-            raise
-        except Interrupted as cut:
-            self._close_cut(hold, cut.output_characters, span, llm)
-            raise Halt(self.work.killed()) from cut
-        except Halt:  # stopped between two attempts: nothing is in flight, and nothing had been said
-            self._close_unsaid(hold, {"llm": llm, "asked": llm, "status": "killed"}, span)
-            raise
-        own = with_own_ids(response.message, self.work.state.call_ids)
-        response = response.model_copy(update={"message": own})
-        usage = self._settle(hold, response, max_output, span)
-        return response, usage
+            raise self._failed(str(unknown)) from unknown
+        most = self.work.state.input.limits.llm_attempts
+        held: HeldCall | None = None
+        for attempt in range(1, most + 1):
+            if held is None:
+                held = self._hold(llm, price, instead_of if attempt == 1 else "")
+            try:
+                return held.send(self.messages, self.tools, self.purpose)
+            except LLMError as error:
+                self.work.ports.health.record(f"llm/{llm}", error=error.kind)
+                again = error.may_retry and attempt < most
+                if error.may_be_billed or not again:
+                    tripped = held.failed(error)
+                    held = None
+                    if tripped or not again:
+                        raise
+                self._pause(held, llm, attempt, error)
+        raise AssertionError("an attempt either returns or raises")
 
-    def _hold(self, llm: str, price: PriceSnapshot, span: Span) -> tuple[HoldRequest, int]:
-        """Set the worst case aside; when it does not fit, once more with a shorter answer."""
-        wanted = self.work.state.input.limits.max_output_tokens
-        hold, refusal = self._try_hold(llm, price, span, wanted)
-        if refusal is None:
-            return hold, wanted
-        shorter = affordable_output_tokens(refusal.left_nanos, self.held_tokens, price.rates) or 0
-        if SMALLEST_ANSWER_TOKENS <= shorter < wanted:
-            hold, refusal = self._try_hold(llm, price, span, shorter)
-            if refusal is None:
-                return hold, shorter
-        raise Halt(at_cap(self.work, refusal))
+    def _hold(self, llm: str, price: PriceSnapshot, instead_of: str) -> HeldCall:
+        """Set the worst case aside; when it does not fit, once more with a shorter answer. Raises TooDear."""
+        wanted, prompt_tokens = self.work.state.input.limits.max_output_tokens, self._prompt_tokens(llm)
+        held, refusal = self._try_hold(llm, price, instead_of, (prompt_tokens, wanted))
+        if refusal is not None:
+            shorter = affordable_output_tokens(refusal.left_nanos, prompt_tokens, price.rates) or 0
+            if SMALLEST_ANSWER_TOKENS <= shorter < wanted:
+                held, refusal = self._try_hold(llm, price, instead_of, (prompt_tokens, shorter))
+        if refusal is not None:
+            raise TooDear(llm, refusal)
+        if instead_of:
+            self.work.record(RouteStep(llm=llm))
+        return held
 
     def _try_hold(
-        self, llm: str, price: PriceSnapshot, span: Span, max_output: int
-    ) -> tuple[HoldRequest, Refusal | None]:
-        work = self.work
-        amount = worst_case_nanos(self.held_tokens, max_output, price.rates)
-        hold = HoldRequest(
-            hold_id=work.next_hold_id(),
-            step=work.state.steps + 1,
-            llm=llm,
-            amount_nanos=amount,
-            price=price,
-            input_tokens=self.held_tokens,
-            max_output_tokens=max_output,
-        )
-        held: JsonObject = {
-            "hold": hold.hold_id,
-            "llm": llm,
-            "amount_nanos": amount,
-            "input_tokens": self.held_tokens,
-            "max_output_tokens": max_output,
-        }
+        self, llm: str, price: PriceSnapshot, instead_of: str, for_tokens: tuple[int, int]
+    ) -> tuple[HeldCall, Refusal | None]:
+        work, span = self.work, self.work.span()
+        if instead_of:
+            work.intent("model.fallback", {"from": instead_of, "to": llm, "error": "budget"})
+        hold = paying.place_for_llm(work, llm, price, span, for_tokens)
         started: JsonObject = {
             "llm": llm,
             "prompt_tokens": self.estimated,
-            "max_output_tokens": max_output,
+            "max_output_tokens": hold.max_output_tokens,
             "purpose": self.purpose,
         }
-        work.batch.hold = hold
         work.batch.doing = f"LLM {llm}"
-        work.intent("hold.placed", held, span)
         work.intent("model.started", started, span)
-        return hold, work.commit()
+        return HeldCall(work, hold, span), work.commit()
 
-    def _attempts(self, request: LLMRequest, span: Span) -> LLMResponse:
-        """The same request until it is answered; repeated only while nothing was said and waiting may help."""
-        ports, link = self.work.ports, f"llm/{request.llm}"
-        for attempt in range(1, self.work.state.input.limits.llm_attempts + 1):
-            try:
-                response = ports.llms.call(request, ports.on_text)
-            except LLMError as error:
-                ports.health.record(link, error=error.kind)
-                if not error.may_retry or attempt == self.work.state.input.limits.llm_attempts:
-                    raise
-                wait = pause_before_retry(attempt, error.retry_after_seconds)
-                self.work.fact(
-                    "model.retried",
-                    {"llm": request.llm, "error": error.kind, "detail": error.detail, "wait_ms": int(wait * 1000)},
-                    span,
-                    attempt=attempt,
-                )
-                self.work.commit()
-                self.work.wait(wait)
-            else:
-                ports.health.record(link, error="")
-                return response
-        raise AssertionError("an attempt either returns or raises")
+    def _prompt_tokens(self, llm: str) -> int:
+        """As many tokens as this LLM's vendor may count: its own last count and what is new, or our estimate."""
+        state = self.work.state
+        if self.purpose == "turn" and state.counted is not None and state.counted.llm == llm:
+            return tokens.grown(state.counted.tokens, self.estimated - state.counted.estimated)
+        factor = state.calibration if state.calibrated_llm == llm else max(1.0, state.calibration)
+        return tokens.upper_bound(self.estimated, factor, with_tools=bool(self.tools))
 
-    def _settle(self, hold: HoldRequest, response: LLMResponse, max_output: int, span: Span) -> Usage:
-        """Book what the vendor reported; all of the hold when it reported nothing usable."""
-        reported = response.usage
-        usage = reported or Usage(input_tokens=self.held_tokens, output_tokens=max_output)
-        cost = cost_nanos(usage, hold.price.rates) if reported else hold.amount_nanos
-        message = response.message
-        calls = [{"call_id": c.call_id, "name": c.name, "arguments": shown(c.arguments)} for c in message.calls]
-        self._model_ended(
-            {
-                "llm": response.served_llm,
-                "asked": hold.llm,
-                "status": "ok",
-                "finish": response.finish,
-                "text": shown(message.text),
-                "calls": list(calls),
-            },
-            usage,
-            span,
-        )
-        self._book(hold, cost, usage, response.vendor_usage, span, unreconciled=reported is None)
-        return usage
+    def _pause(self, held: HeldCall | None, llm: str, attempt: int, error: LLMError) -> None:
+        """Wait before the next attempt. Raises Halt on a kill; nothing is in flight then, and nothing more is owed."""
+        wait = pause_before_retry(attempt, error.retry_after_seconds)
+        said: JsonObject = {"llm": llm, "error": error.kind, "detail": error.detail, "wait_ms": int(wait * 1000)}
+        self.work.fact("model.retried", said, held.span if held else None, attempt=attempt)
+        try:
+            self.work.commit()
+            self.work.wait(wait)
+        except Halt:
+            if held is not None:
+                held.end(None, "killed")
+            raise
 
-    def _close_failed(self, hold: HoldRequest, error: LLMError, span: Span, llm: str) -> None:
-        """A call that failed: nothing was said, nothing is owed; else it is charged like a cut one."""
-        said: JsonObject = {"status": "failed", "error": error.kind, "detail": error.detail}
-        if error.output_characters or error.usage:
-            self._charge_cut(hold, error.output_characters, span, {"llm": llm, "asked": llm, **said})
-            return
-        self._close_unsaid(hold, {"llm": llm, "asked": llm, **said}, span)
-
-    def _close_unsaid(self, hold: HoldRequest, said: JsonObject, span: Span) -> None:
-        self._model_ended(said, Usage(0, 0), span)
-        nothing = Settlement(hold.hold_id, 0, Usage(0, 0), {}, hold.price, released=True)
-        self.work.batch.settlements.append(nothing)
-        self.work.fact("hold.released", {"hold": hold.hold_id, "amount_nanos": hold.amount_nanos}, span)
-
-    def _close_cut(self, hold: HoldRequest, characters: int, span: Span, llm: str) -> None:
-        self._charge_cut(hold, characters, span, {"llm": llm, "asked": llm, "status": "killed"})
-
-    def _charge_cut(self, hold: HoldRequest, characters: int, span: Span, said: JsonObject) -> None:
-        """No bill will come for a call that was cut: book what may have been used, and say that it is an estimate."""
-        seen = math.ceil(characters / tokens.BYTES_PER_TOKEN)
-        usage = Usage(input_tokens=self.held_tokens, output_tokens=seen)
-        self._model_ended(said, usage, span)
-        cost = min(hold.amount_nanos, cost_nanos(usage, hold.price.rates))
-        self._book(hold, cost, usage, {}, span, unreconciled=True)
-
-    def _model_ended(self, data: JsonObject, usage: Usage, span: Span) -> None:
-        counted: JsonObject = {
-            "input_tokens": usage.input_tokens,
-            "output_tokens": usage.output_tokens,
-            "cache_read_tokens": usage.cache_read_tokens,
-            "reasoning_tokens": usage.reasoning_tokens,
-        }
-        self.work.ended("model.ended", {**data, **counted}, span)
-
-    def _book(
-        self, hold: HoldRequest, cost: int, usage: Usage, vendor: JsonObject, span: Span, *, unreconciled: bool
-    ) -> None:
-        work = self.work
-        work.cost_nanos += cost
-        settlement = Settlement(hold.hold_id, cost, usage, vendor, hold.price, unreconciled=unreconciled)
-        work.batch.settlements.append(settlement)
-        charge: JsonObject = {
-            "hold": hold.hold_id,
-            "llm": hold.llm,
-            "cost_nanos": cost,
-            "run_cost_nanos": work.cost_nanos,
-            "held_nanos": hold.amount_nanos,
-            "price_source": hold.price.source,
-            "price_version": hold.price.version,
-            "unreconciled": unreconciled,
-            "over_ceiling": cost > hold.amount_nanos,
-        }
-        work.fact("charge.booked", charge, span)
+    def _failed(self, reason: str) -> Halt:
+        return Halt(Ending(state="failed", reason=reason, answer=self.work.state.best_draft))
 
 
 def pause_before_retry(attempt: int, asked_seconds: float | None) -> float:
     """Seconds: what the vendor asked for, else doubling; never longer than a person would wait."""
     wait = asked_seconds if asked_seconds is not None else FIRST_WAIT_SECONDS * 2 ** (attempt - 1)
     return min(LONGEST_WAIT_SECONDS, max(0.0, wait))
-
-
-def at_cap(work: Work, refusal: Refusal | None) -> Ending:
-    """What the tier says happens when the money does not reach for the next call."""
-    reason = refusal.text if refusal else "The budget is spent."
-    if work.state.input.at_cap != "pause" or refusal is None:
-        return Ending(state="failed", reason=reason, answer=work.state.best_draft)
-    waits_for: JsonObject = {"account_id": refusal.account_id, "limit_nanos": refusal.limit_nanos}
-    return Ending(state="paused_budget", reason=reason, answer=work.state.best_draft, detail=waits_for)

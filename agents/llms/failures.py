@@ -38,8 +38,11 @@ def failure_of(
         clean_detail(sentence, secrets),
         status=status,
         retry_after_seconds=retry_after(error),
+        may_be_billed=wire.may_be_billed,
         output_characters=output_characters,
         usage=usage_of(wire.reported_usage()),
+        vendor_usage=wire.reported_usage(),
+        usage_is_final=wire.usage_is_final,
     )
 
 
@@ -105,6 +108,8 @@ def cut_short(wire: Wire, *, vendor: str, output_characters: int) -> LLMError:
         status=wire.status,
         output_characters=output_characters,
         usage=usage_of(wire.reported_usage()),
+        vendor_usage=wire.reported_usage(),
+        usage_is_final=wire.usage_is_final,
     )
 
 
@@ -117,7 +122,8 @@ def error_in_whole(wire: Wire, *, vendor: str, secrets: tuple[str, ...]) -> LLME
     status = int(told.code.split()[0]) if told.code[:3].isdigit() and told.code.split()[0].isdigit() else None
     sentence = f"{vendor} answered with an error: {told.message or told.code}"
     kind = by_status(status) if status and status >= 400 else kind_of(None, told.code, told.message)
-    return LLMError(kind, clean_detail(sentence, secrets), status=status or wire.status)
+    wire.status = status or wire.status
+    return LLMError(kind, clean_detail(sentence, secrets), status=wire.status, may_be_billed=wire.may_be_billed)
 
 
 def told_in(body: object, *, fallback: str) -> Told:

@@ -32,6 +32,19 @@ class ObservedStream(httpx2.AsyncByteStream):
         await self._stream.aclose()
 
 
+async def watch(request: httpx2.Request) -> None:
+    """Request hook: note when the prompt begins to leave, since only then can anything be billed."""
+    wire = CURRENT_WIRE.get()
+    if wire is None:
+        return
+
+    async def trace(event: str, info: object) -> None:
+        del info
+        wire.sent = wire.sent or event.endswith("send_request_body.started")
+
+    request.extensions = {**request.extensions, "trace": trace}
+
+
 async def observe(response: httpx2.Response) -> None:
     """Response hook: watch an event stream as it passes, read anything else whole."""
     wire = CURRENT_WIRE.get()
@@ -70,7 +83,7 @@ def new_client(transport: httpx2.AsyncBaseTransport | None = None) -> httpx2.Asy
         timeout=httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
         limits=httpx2.Limits(max_connections=1000, max_keepalive_connections=20, keepalive_expiry=15.0),
         headers={"Accept-Encoding": "identity"},
-        event_hooks={"response": [observe]},
+        event_hooks={"request": [watch], "response": [observe]},
     )
 
 

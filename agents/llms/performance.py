@@ -12,7 +12,7 @@ from agents.contracts.messages import AssistantMessage, Message, ToolCall, ToolM
 from agents.llms.misbehaviours import INVENTED, WRONG, calls_in, misbehaving
 from agents.llms.policy import Conversation, Policy
 from agents.llms.result_text import compact, result_text
-from agents.llms.script import Script
+from agents.llms.script import Script, unknown
 from agents.llms.summary import summary_policy
 
 # By import string: the library's agents sit above the LLMs, which must not import them.
@@ -61,7 +61,7 @@ def policy_named(name: str) -> Policy:
         return summary_policy
     known = policies()
     if name not in known:
-        raise LLMError("not_found", f"There is no rehearsal {name[:60]!r}; there are {', '.join(known)}.")
+        raise unknown(f"There is no rehearsal {name[:60]!r}; there are {', '.join(known)}.")
     return known[name]
 
 
@@ -74,7 +74,8 @@ def perform(
         decided = policy(conversation, tools)
     except Exception as error:
         logger.exception("rehearsal policy %s broke", script.policy)
-        raise LLMError("server_error", f"The rehearsal {script.policy} broke: {type(error).__name__}.") from error
+        said = f"The rehearsal {script.policy} broke: {type(error).__name__}."
+        raise LLMError("server_error", said, may_be_billed=False) from error
     message, finish = finished(decided, conversation, max_output_tokens)
     prompt = "".join(text_of(each) for each in conversation) + "".join(t.name + t.description for t in tools)
     return Performance(

@@ -35,7 +35,8 @@ def split_reference(llm: str) -> tuple[str, str]:
     vendor, colon, name = llm.partition(":")
     if vendor not in VENDORS or not colon or not name.strip():
         known = ", ".join(sorted(VENDORS))
-        raise LLMError("not_found", f"{llm[:100]!r} names no LLM: write vendor:name, with a vendor of {known}.")
+        said = f"{llm[:100]!r} names no LLM: write vendor:name, with a vendor of {known}."
+        raise LLMError("not_found", said, may_be_billed=False)
     return vendor, name.strip()
 
 
@@ -58,7 +59,8 @@ def resolve(llm: str, environ: Mapping[str, str] | None = None) -> LLM:
     environ = os.environ if environ is None else environ
     vendor, name = split_reference(llm)
     if absent := missing(vendor, environ):
-        raise LLMError("authentication", f"Set the environment variable {absent[0]} to use {vendor} LLMs.")
+        said = f"Set the environment variable {absent[0]} to use {vendor} LLMs."
+        raise LLMError("authentication", said, may_be_billed=False)
     return factory_of(vendor)(name, environ)
 
 

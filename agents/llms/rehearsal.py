@@ -33,7 +33,8 @@ class RehearsalLLM:
 
     def _fail_at_once(self) -> None:
         if (status := self.script.failing_status) is not None:
-            raise LLMError(by_status(status), f"The rehearsal answered with status {status}.", status=status)
+            said = f"The rehearsal answered with status {status}."
+            raise LLMError(by_status(status), said, status=status, may_be_billed=False)
         if self.script.wants("html"):
             raise LLMError("bad_answer", "The rehearsal answered 200 with a web page.", status=200)
 

@@ -44,6 +44,11 @@ class Script:
         return int(self.faults["status"]) if self.wants("status") else None
 
 
+def unknown(said: str) -> LLMError:
+    """The failure of a name that means nothing: nobody was asked."""
+    return LLMError("not_found", said, may_be_billed=False)
+
+
 def fault_text(fault: str, value: float) -> str:
     """One fault as it is written."""
     return fault if FAULTS[fault] is None else f"{fault}={value:.15g}"
@@ -53,7 +58,7 @@ def parse_script(name: str) -> Script:
     """Read a rehearsal name. Raises LLMError "not_found", with a sentence that names the unreadable part."""
     policy, *words = name.strip().split("+")
     if not policy:
-        raise LLMError("not_found", "A rehearsal LLM needs the name of a policy, such as rehearsal:search.")
+        raise unknown("A rehearsal LLM needs the name of a policy, such as rehearsal:search.")
     return Script(policy, dict(parse_fault(word) for word in words))
 
 
@@ -61,9 +66,9 @@ def parse_fault(word: str) -> tuple[str, float]:
     """One fault with its value."""
     fault, equals, text = word.strip().partition("=")
     if fault not in FAULTS:
-        raise LLMError("not_found", f"The rehearsal knows no {fault[:40]!r}; it knows {', '.join(FAULTS)}.")
+        raise unknown(f"The rehearsal knows no {fault[:40]!r}; it knows {', '.join(FAULTS)}.")
     if not equals:
         return fault, FAULTS[fault] or 0
     if FAULTS[fault] is None or not text.isdigit() or len(text) > 6:
-        raise LLMError("not_found", f"{word[:60]!r} is no fault of the rehearsal: write whole numbers, as in slow=20.")
+        raise unknown(f"{word[:60]!r} is no fault of the rehearsal: write whole numbers, as in slow=20.")
     return fault, int(text)

@@ -35,7 +35,7 @@ def our_response(answer: ModelResponse, wire: Wire, *, vendor: str, asked: str) 
     return LLMResponse(
         message=message,
         finish=finish_of(answer, message.calls),
-        usage=usage_of(reported),
+        usage=usage_of(reported) if wire.usage_is_final else None,
         vendor_usage=reported,
         served_llm=mended(f"{vendor}:{name}"),
         response_id=mended(str(answer.provider_response_id or "")[:MAX_NAME_CHARACTERS]),

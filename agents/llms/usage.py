@@ -25,8 +25,8 @@ def usage_of(reported: JsonObject) -> Usage | None:
 def _anthropic(reported: JsonObject) -> Usage:
     read, write = _count(reported, "cache_read_input_tokens"), _count(reported, "cache_creation_input_tokens")
     return Usage(
-        input_tokens=_count(reported, "input_tokens") + read + write,
-        output_tokens=_count(reported, "output_tokens"),
+        input_tokens=_required(reported, "input_tokens") + read + write,
+        output_tokens=_required(reported, "output_tokens"),
         cache_read_tokens=read,
         cache_write_tokens=write,
         reasoning_tokens=_count(_details(reported, "output_tokens_details"), "thinking_tokens"),
@@ -34,7 +34,7 @@ def _anthropic(reported: JsonObject) -> Usage:
 
 
 def _usage(reported: JsonObject, input_key: str, output_key: str) -> Usage:
-    into, out = _count(reported, input_key), _count(reported, output_key)
+    into, out = _required(reported, input_key), _required(reported, output_key)
     input_details = _details(reported, f"{input_key}_details")
     output_details = _details(reported, f"{output_key}_details")
     # Servers without OpenAI's details put the cached tokens at the top, under names of their own.
@@ -62,6 +62,13 @@ def _details(reported: JsonObject, key: str) -> JsonObject:
 
 def _first_count(reported: JsonObject, *keys: str) -> int:
     return next((count for key in keys if (count := _count(reported, key))), 0)
+
+
+def _required(reported: JsonObject, key: str) -> int:
+    """A count without which nothing can be charged. Raises UsageError also where it is absent."""
+    if reported.get(key) is None:
+        raise UsageError(f"{key} is missing")
+    return _count(reported, key)
 
 
 def _count(reported: JsonObject, key: str) -> int:

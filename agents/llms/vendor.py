@@ -131,7 +131,7 @@ class VendorLLM:
         self, whole: JsonObject, request: LLMRequest, wire: Wire, listener: Listener
     ) -> ModelResponse:
         """Read an answer that came in one piece from the bytes we have; nothing is sent again."""
-        wire.read(whole)
+        wire.read_whole(whole)
         streams = self.whole_as_stream is not None
         body = self.whole_as_stream(whole) if self.whole_as_stream else wire.body
         received = httpx2.Response(

@@ -1,6 +1,7 @@
 """What a vendor really sent, read beside the library, which keeps neither end marks nor raw usage."""
 
 import json
+import math
 from contextvars import ContextVar
 
 from pydantic import JsonValue
@@ -9,17 +10,20 @@ from agents.contracts.base import JsonObject
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 MAX_USAGE_CHARACTERS = 8_000
+GATEWAY_GAVE_UP = frozenset({504, 524})  # a gateway stopped waiting; the vendor behind it may have gone on
 END_EVENTS = frozenset({"message_stop", "response.completed", "response.incomplete"})
 
 
 class Wire:
     """One HTTP answer, observed while the library reads it.
 
-    ``finished`` is True once the vendor marked the end of its answer; ``ended`` once its bytes are over.
-    A stream that ended without being finished was cut.
+    ``sent`` is True once the prompt began to leave; ``finished`` once the vendor marked the end of its answer;
+    ``ended`` once its bytes are over. A stream that ended without being finished was cut. ``usage_is_final`` is
+    True when nothing may follow that counts more.
     """
 
     def __init__(self) -> None:
+        self.sent = False
         self.status = 0
         self.content_type = ""
         self.streaming = False
@@ -28,6 +32,7 @@ class Wire:
         self.finished = False
         self.ended = False
         self.usage: JsonObject = {}
+        self.usage_is_final = False
         self._line = b""
         self._data: list[bytes] = []
 
@@ -51,12 +56,28 @@ class Wire:
         answer = reported_json(self.body)
         return answer if isinstance(answer, dict) else None
 
+    @property
+    def may_be_billed(self) -> bool:
+        """Whether the vendor may ask money for this call: not when it was never reached, or refused."""
+        if not self.status:
+            return self.sent
+        return self.status < 400 or self.status in GATEWAY_GAVE_UP
+
+    def read_whole(self, answer: JsonObject) -> None:
+        """Take usage from an answer that came in one piece."""
+        self.finished = True
+        self.read(answer)
+
     def read(self, event: JsonObject) -> None:
-        """Take usage and end marks from one event, or from a whole answer, of any of the three APIs."""
-        for holder in (event, event.get("message"), event.get("response")):
-            if isinstance(holder, dict) and isinstance(usage := holder.get("usage"), dict):
-                self.usage |= {key: value for key, value in usage.items() if value is not None}
+        """Take usage and end marks from one event of any of the three APIs."""
         self.finished = self.finished or event.get("type") in END_EVENTS or has_finish_reason(event)
+        for holder in (event, event.get("message"), event.get("response")):
+            usage = holder.get("usage") if isinstance(holder, dict) else None
+            if usage is not None:
+                reported = usage if isinstance(usage, dict) else {"usage": usage}
+                self.usage |= {key: value for key, value in reported.items() if value is not None}
+                self.usage_is_final = self.finished
+        self.usage_is_final = self.usage_is_final or event.get("type") in END_EVENTS
 
     def reported_usage(self) -> JsonObject:
         """The vendor's usage as it reported it, unless it is absurdly long."""
@@ -72,7 +93,7 @@ class Wire:
     def _dispatch(self, data: bytes) -> None:
         self.events += 1
         if data == b"[DONE]":
-            self.finished = True
+            self.finished = self.usage_is_final = True
         elif isinstance(event := reported_json(data), dict):
             self.read(event)
 
@@ -84,7 +105,7 @@ CURRENT_WIRE: ContextVar[Wire | None] = ContextVar("current_wire", default=None)
 def reported_json(data: bytes) -> JsonValue:
     """Parsed JSON in which NaN, infinities and huge integers are kept as text; None when it is no JSON."""
     try:
-        parsed: JsonValue = json.loads(data, parse_int=_integer, parse_constant=str)
+        parsed: JsonValue = json.loads(data, parse_int=_integer, parse_float=_finite, parse_constant=str)
     except (ValueError, RecursionError):
         return None
     return parsed
@@ -92,6 +113,10 @@ def reported_json(data: bytes) -> JsonValue:
 
 def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) < 16 else digits
+
+
+def _finite(digits: str) -> float | str:
+    return number if math.isfinite(number := float(digits)) else digits
 
 
 def has_finish_reason(event: JsonObject) -> bool:

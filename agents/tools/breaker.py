@@ -36,16 +36,27 @@ class Breaker:
         """Half-open, with one probe under way."""
         return replace(self, state="half_open", probe_at=now)
 
+    @property
+    def tripped(self) -> bool:
+        """Opened at once by what one call did, not by a share of failures."""
+        return self.state != "closed" and self.failures == 0
+
+    def trip(self, now: datetime) -> "Breaker":
+        """Open, whatever was counted before."""
+        return replace(self, calls=0, failures=0)._opened(now)
+
     def after(self, *, failed: bool, now: datetime) -> "Breaker":
-        """The breaker after one more call."""
+        """The breaker after one more call; one that was under way when it opened changes nothing."""
         if self.state == "half_open":
             return self._opened(now) if failed else self._closed(now)
+        if self.state == "open":
+            return self
         fresh = now - self.window_started_at >= WINDOW
         calls = (0 if fresh else self.calls) + 1
         failures = (0 if fresh else self.failures) + failed
         started = now if fresh else self.window_started_at
         counted = replace(self, calls=calls, failures=failures, window_started_at=started)
-        if self.state == "closed" and calls >= MINIMUM_CALLS and failures / calls >= FAILURE_RATE:
+        if calls >= MINIMUM_CALLS and failures / calls >= FAILURE_RATE:
             return counted._opened(now)
         return counted
 

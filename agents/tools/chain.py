@@ -27,6 +27,11 @@ class Served:
     error: str = ""
 
 
+def most_attempts(tool: ToolSpec) -> int:
+    """How often one call of a tool may be sent at most."""
+    return {"pure": len(tool.implementations), "keyed": 2, "unkeyed": 1}[tool.effect]
+
+
 class Chain:
     """One tool call carried out along the tool's chain."""
 

@@ -22,8 +22,11 @@ class SharedHealth:
         self._unwritten: dict[str, int] = {}
         self._written_at: dict[str, float] = {}
 
-    def allows(self, link: str) -> bool:
-        """Whether a call may go to this link now. A half-open link lets one caller through, in all workers together."""
+    def allows(self, link: str, *, last_resort: bool = False) -> bool:
+        """Whether a call may go to this link now. A half-open link lets one caller through, in all workers together.
+
+        Whoever has nothing else to turn to may also call one that merely fails often.
+        """
         breaker = self._current(link)
         if breaker is None or breaker.forced == "closed":
             return True
@@ -31,7 +34,9 @@ class SharedHealth:
             return False
         if breaker.state == "closed":
             return True
-        return breaker.wants_probe(datetime.now(UTC)) and self._take_probe(link)
+        if breaker.wants_probe(datetime.now(UTC)) and self._take_probe(link):
+            return True
+        return last_resort and not breaker.tripped
 
     def record(self, link: str, *, error: str) -> None:
         """Count one call."""
@@ -44,6 +49,20 @@ class SharedHealth:
             calls, self._unwritten[link] = self._unwritten.pop(link), 0
             self._written_at[link] = time.monotonic()
         self._write(link, calls, error)
+
+    def trip(self, link: str, *, reason: str) -> None:
+        """Open the breaker at once for all workers; what was not written yet of its calls no longer counts."""
+        now = datetime.now(UTC)
+        with self._lock:
+            self._unwritten[link] = 0
+        with transaction.atomic():
+            row, _ = ToolHealth.objects.select_for_update().get_or_create(
+                link=link, defaults={"window_started_at": now}
+            )
+            breaker = to_breaker(row).trip(now)
+            row.last_error = reason
+            store(row, breaker)
+        self._remember(link, breaker)
 
     def _current(self, link: str) -> Breaker | None:
         with self._lock:

@@ -11,9 +11,9 @@ from django.db import connection
 from agents import execution, runtime
 from agents.contracts.messages import ToolCall
 from agents.contracts.specs import AgentSpec, LoopLimits
-from agents.engine import calls
+from agents.engine.batch import HoldRequest
+from agents.engine.carry_out import CarryOut
 from agents.engine.ports import LostLease
-from agents.engine.work import Work
 from agents.library.sync import keep_version
 from agents.lifecycle import decide, kill, launch, pause, resume
 from agents.llms import registry
@@ -125,15 +125,15 @@ def test_a_letter_goes_out_once_though_two_runs_look_for_it_at_the_same_moment(
 ) -> None:
     llm.script[1] = says("Sent.")
     runs = [launched(office), launched(office)]
-    both_have_looked, look, seen = Barrier(2), calls._announce, list[str]()
+    both_have_looked, look, seen = Barrier(2), CarryOut._announce, list[str]()
 
-    def announce(work: Work, *rest: object) -> None:
-        if work.state.input.run_id not in seen:
-            seen.append(work.state.input.run_id)
+    def announce(call: CarryOut) -> HoldRequest | None:
+        if call.work.state.input.run_id not in seen:
+            seen.append(call.work.state.input.run_id)
             both_have_looked.wait(PATIENCE_SECONDS)
-        look(work, *rest)  # type: ignore[arg-type]  # as it was called
+        return look(call)
 
-    monkeypatch.setattr(calls, "_announce", announce)
+    monkeypatch.setattr(CarryOut, "_announce", announce)
     at_once(*(lambda run=run: execution.work_on(run.id) for run in runs))
     assert len(SENT) == 1
     assert Effect.objects.get().state == "succeeded"

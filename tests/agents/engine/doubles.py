@@ -10,7 +10,7 @@ from agents.contracts.base import JsonObject
 from agents.contracts.calls import Call
 from agents.contracts.endings import Ending
 from agents.contracts.events import Event
-from agents.contracts.llms import Finish, LLMError, LLMRequest, LLMResponse
+from agents.contracts.llms import FailureKind, Finish, LLMError, LLMRequest, LLMResponse
 from agents.contracts.messages import AssistantMessage, ToolCall
 from agents.contracts.specs import Implementation
 from agents.contracts.steps import Step
@@ -35,6 +35,11 @@ Function = Callable[[JsonObject, Call], JsonValue]
 
 def nothing() -> None:
     """What happens on the way, unless a test says otherwise."""
+
+
+def refuses(kind: FailureKind, detail: str = "busy") -> LLMError:
+    """A vendor that says no before it does any work: nothing is owed."""
+    return LLMError(kind, detail, may_be_billed=False)
 
 
 class Crash(Exception):
@@ -129,14 +134,19 @@ class ScriptedLLM:
 
 @dataclass
 class FixedPrices:
-    """One price for all but the unpriced."""
+    """One price for all but the unpriced and those with their own; tools are free unless they have a fee."""
 
     unpriced: frozenset[str] = frozenset()
+    prices: dict[str, PriceSnapshot] = field(default_factory=dict)
+    fees: dict[str, PriceSnapshot] = field(default_factory=dict)
 
     def price(self, llm: str) -> PriceSnapshot:
         if llm in self.unpriced:
             raise PriceUnknown(f"No price is known for {llm}.")
-        return PRICE
+        return self.prices.get(llm, PRICE)
+
+    def tool_fee(self, name: str) -> PriceSnapshot | None:
+        return self.fees.get(name)
 
 
 @dataclass
@@ -170,13 +180,17 @@ class FunctionTools:
 
 @dataclass
 class SetHealth:
-    """Links that a test has closed, and what was recorded of all."""
+    """Links that a test has closed or the run has tripped, and what was recorded of all."""
 
     closed: set[str] = field(default_factory=set)
+    tripped: dict[str, str] = field(default_factory=dict)
     recorded: list[tuple[str, str]] = field(default_factory=list)
 
-    def allows(self, link: str) -> bool:
-        return link not in self.closed
+    def allows(self, link: str, *, last_resort: bool = False) -> bool:
+        return link not in self.tripped and (last_resort or link not in self.closed)
+
+    def trip(self, link: str, *, reason: str) -> None:
+        self.tripped[link] = reason
 
     def record(self, link: str, *, error: str) -> None:
         self.recorded.append((link, error))

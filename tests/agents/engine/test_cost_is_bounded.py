@@ -6,7 +6,7 @@ from agents.contracts.llms import LLMError
 from agents.contracts.specs import LoopLimits
 from agents.engine.ports import Interrupted
 from budgets.pricing import Usage, cost_nanos
-from tests.agents.engine.doubles import PRICE, USD, asks, call, response, says, too_dear
+from tests.agents.engine.doubles import PRICE, USD, asks, call, refuses, response, says, too_dear
 from tests.agents.engine.world import World, spec_of
 
 
@@ -85,9 +85,9 @@ def test_a_run_paused_at_its_cap_goes_on_where_it_stopped() -> None:
 def test_every_call_has_a_hold_before_it_and_every_hold_is_closed() -> None:
     world = World(
         [
-            [LLMError("overloaded", "busy"), asks(call("look_up", text="tea"))],
+            [refuses("overloaded"), asks(call("look_up", text="tea"))],
             [LLMError("cut", "stopped", output_characters=9), asks(call("look_up", "c2", text="cup"))],
-            [LLMError("not_found", "gone"), says("Tea.")],
+            [refuses("not_found", "gone"), says("Tea.")],
         ]
     )
     world.start()
@@ -107,13 +107,21 @@ def test_holds_of_a_second_worker_have_names_of_their_own() -> None:
     assert set(world.journal.holds) == {"run:1:1", "run:2:1"}
 
 
-def test_a_call_cut_by_a_kill_is_charged_for_the_prompt_and_what_was_heard() -> None:
+def test_a_call_cut_by_a_kill_is_charged_in_full_and_shows_what_was_heard() -> None:
     world = World([Interrupted(output_characters=30)])
     world.journal.kill_at = 2
     assert world.start().state == "killed"
     charge = world.journal.kinds("charge.booked")[0].data
-    assert charge["unreconciled"] is True
-    assert 0 < int(str(charge["cost_nanos"])) < int(str(charge["held_nanos"]))
+    assert charge["cost_nanos"] == charge["held_nanos"]
+    assert (charge["unreconciled"], charge["estimated_because"]) == (True, "a kill cut the call")
+    assert world.journal.kinds("model.ended")[0].data["output_tokens"] == 10
+
+
+def test_a_call_that_a_kill_forestalled_costs_nothing() -> None:
+    world = World([Interrupted(may_be_billed=False)])
+    world.journal.kill_at = 2
+    assert world.start().state == "killed"
+    assert (set(world.journal.holds.values()), world.journal.cost_nanos) == ({"released"}, 0)
 
 
 def test_turns_are_limited() -> None:

@@ -3,11 +3,10 @@
 import pytest
 
 from agents.contracts.endings import Ending
-from agents.contracts.llms import LLMError
 from agents.contracts.specs import LoopLimits
 from agents.contracts.steps import LLMStep, ToolStep
 from agents.engine.ports import Interrupted, LostLease
-from tests.agents.engine.doubles import Crash, Script, asks, call, fails, says, unended
+from tests.agents.engine.doubles import Crash, Script, asks, call, fails, refuses, says, unended
 from tests.agents.engine.world import World, spec_of
 
 
@@ -15,7 +14,7 @@ def script() -> Script:
     """A run that reads, writes, errs, retries, and is rejected once by the critic."""
     return [
         [
-            LLMError("overloaded", "busy"),
+            refuses("overloaded"),
             asks(call("look_up", "c1", text="tea"), call("look_up", "c2", text=5)),
         ],
         asks(call("send", "c3", to="ann", text="hi"), call("look_up", "c4", text="cup")),

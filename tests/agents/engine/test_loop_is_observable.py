@@ -2,10 +2,9 @@
 
 import pytest
 
-from agents.contracts.llms import LLMError
 from agents.contracts.messages import AssistantMessage
 from agents.engine.ports import ImplementationFailed, Interrupted
-from tests.agents.engine.doubles import asks, call, fails, says, unended
+from tests.agents.engine.doubles import asks, call, fails, refuses, says, unended
 from tests.agents.engine.world import World
 
 
@@ -14,7 +13,7 @@ def busy_world() -> World:
     world = World(
         [
             [
-                LLMError("overloaded", "busy"),
+                refuses("overloaded"),
                 asks(call("look_up", "c1", text=5), call("look_up", "c2", text="tea")),
             ],
             asks(call("send", "c3", to="ann", text="hello")),
@@ -101,7 +100,7 @@ def test_what_a_kill_cuts_is_ended_too(kills: str) -> None:
 
 
 def test_a_kill_while_waiting_to_retry_ends_the_call_and_gives_its_money_back() -> None:
-    world = World([[LLMError("overloaded", "busy")]])
+    world = World([[refuses("overloaded")]])
     world.clock.cut_by_kill = True
     assert world.start().state == "killed"
     assert unended(world.journal.events) == []

@@ -1,0 +1,154 @@
+"""One tool call that may be made: announced with its money, sent along the chain, paid for, and recorded."""
+
+from pydantic import JsonValue
+
+from agents.contracts.base import JsonObject
+from agents.contracts.calls import Call
+from agents.contracts.messages import ToolCall, ToolMessage, ToolStatus
+from agents.contracts.specs import ToolSpec
+from agents.contracts.steps import ToolReason, ToolStep
+from agents.engine import paying, sources
+from agents.engine.batch import EffectEnd, EffectStart, HoldRequest
+from agents.engine.guard import advise, far_end_key
+from agents.engine.halt import Halt
+from agents.engine.large_output import bounded
+from agents.engine.paying import Bill
+from agents.engine.ports import Interrupted
+from agents.engine.work import Work, shown
+from agents.tools.chain import Chain, Served, most_attempts
+
+
+class CarryOut:
+    """One call, from its announcement to its result."""
+
+    def __init__(self, work: Work, call: ToolCall, tool: ToolSpec, arguments: JsonObject, key: str) -> None:
+        self.work = work
+        self.call = call
+        self.tool = tool
+        self.arguments = arguments
+        self.key = key
+        self.span = work.span()
+        self.named: JsonObject = {"tool": tool.name, "call_id": call.call_id}
+
+    def done(self) -> bool:
+        """Carry it out. False when another run had started this very call, and ours was not sent.
+
+        Raises Halt on a kill, and when the money does not reach for the tool's fee.
+        """
+        hold = self._announce()
+        if self.tool.dedupe_seconds and self._started_by_another():
+            self._end({"status": "blocked", "reason": "Another run was faster."}, hold, None)
+            return False
+        chain = Chain(self.work, self.tool, self.arguments, self._told(), self.span)
+        try:
+            served = chain.run()
+        except Interrupted as kill:
+            self._effect_ended(Served("degraded", None, unsure=True))
+            self._end({"status": "killed"}, hold, paying.of_cut_tool(hold, kill, chain.attempts))
+            raise Halt(self.work.killed()) from kill
+        self._record(served, hold, chain.attempts)
+        return True
+
+    def _announce(self) -> HoldRequest | None:
+        """Commit what is about to leave, with the money for it. Raises Halt when it may not."""
+        work, tool = self.work, self.tool
+        hold = self._hold()
+        started: JsonObject = {**self.named, "arguments": shown(self.arguments), "effect": tool.effect}
+        work.intent("tool.started", started, self.span)
+        work.batch.doing = f"tool {tool.name}"
+        if tool.effect != "pure":
+            work.batch.effects_started.append(
+                EffectStart(
+                    call_id=self.call.call_id,
+                    step=work.state.steps + 1,
+                    tool=tool.name,
+                    tool_version=tool.version,
+                    key=self.key,
+                    dedupe_seconds=tool.dedupe_seconds,
+                    arguments=self.arguments,
+                )
+            )
+        refusal = work.commit()
+        if refusal is not None:
+            raise Halt(paying.at_cap(work, refusal))
+        return hold
+
+    def _hold(self) -> HoldRequest | None:
+        """The fee of every attempt that could be made; None for a tool without one."""
+        fee = self.work.ports.prices.tool_fee(self.tool.name)
+        if fee is None:
+            return None
+        amount = fee.rates.per_request * most_attempts(self.tool)
+        return paying.place(self.work, f"tool:{self.tool.name}", fee, self.span, amount)
+
+    def _started_by_another(self) -> bool:
+        """Whether another run of the tenant had started this very call between our look and our commit."""
+        known = self.work.ports.memory.effect(self.key, dedupe_seconds=self.tool.dedupe_seconds)
+        return known is not None and known.run_id != self.work.state.input.run_id
+
+    def _told(self) -> Call:
+        given = self.work.state.input
+        return Call(
+            run_id=given.run_id,
+            tenant=given.tenant,
+            call_id=self.call.call_id,
+            key=far_end_key(given.run_id, self.key),
+            attachments=given.attachments,
+        )
+
+    def _record(self, served: Served, hold: HoldRequest | None, attempts: int) -> None:
+        work = self.work
+        content, handle = bounded(work, sources.numbered(served.content, work.state.sources))
+        self._effect_ended(served)
+        said: JsonObject = {"served_by": served.served_by, "output": shown(content), "reason": served.error}
+        self._end({"status": served.status, **said}, hold, paying.of_tool(hold, attempts))
+        record_result(
+            work,
+            self.call,
+            served.status,
+            self._nudged(content),
+            reason="failed" if served.status == "degraded" else "",
+            key=self.key,
+            served_by=served.served_by,
+            source=handle,
+        )
+
+    def _end(self, said: JsonObject, hold: HoldRequest | None, bill: Bill | None) -> None:
+        self.work.ended("tool.ended", {**self.named, **said}, self.span)
+        if hold is not None and bill is not None:
+            paying.book(self.work, hold, bill, self.span)
+        elif hold is not None:
+            paying.release(self.work, hold, self.span)
+
+    def _nudged(self, content: JsonValue) -> JsonValue:
+        """The content with a word against going in circles, when it is time for one."""
+        state = self.work.state
+        made = state.repeats[self.key]
+        if advise(made, state.input.limits) != "nudge":
+            return content
+        note = f"You have made this very call {made + 1} times. Its result does not change."
+        return {"result": content, "note": note}
+
+    def _effect_ended(self, served: Served) -> None:
+        if self.tool.effect == "pure":
+            return
+        states = {"ok": "succeeded", "error": "failed", "degraded": "unknown" if served.unsure else "failed"}
+        result: JsonObject | None = {"value": served.content} if served.status == "ok" else None
+        ended = EffectEnd(self.key, states[served.status], served.served_by, result)
+        self.work.batch.effects_ended.append(ended)
+
+
+def record_result(
+    work: Work,
+    call: ToolCall,
+    status: ToolStatus,
+    content: JsonValue,
+    *,
+    reason: ToolReason = "",
+    key: str = "",
+    served_by: str = "",
+    source: str = "",
+) -> None:
+    """Record what the LLM is told of a call, whether it was made or not."""
+    message = ToolMessage(call_id=call.call_id, name=call.name, status=status, content=content)
+    work.record(ToolStep(result=message, served_by=served_by, reason=reason, key=key, source=source))
