@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from agents.contracts.base import JsonObject
 from agents.contracts.calls import Call
 from agents.contracts.endings import Ending
 from agents.contracts.messages import ToolMessage
 from agents.contracts.specs import AgentSpec, LoopLimits, MemoryLimits, ToolSpec
 from agents.contracts.steps import ToolStep
 from agents.engine import loop
-from agents.engine.ports import Ports
+from agents.engine.ports import LLMs, Ports
 from agents.engine.state import RunInput, RunState
 from agents.tools.define import Arguments, python_tool
 from tests.agents.engine.doubles import (
@@ -114,12 +115,14 @@ class World:
     spec: AgentSpec = field(default_factory=spec_of)
     at_cap: str = "stop"
     task: str = "Find out about tea."
+    cheaper_llm: str = ""
     epoch: int = 0
 
     def __post_init__(self) -> None:
         self.log: Log = []
         self.clock = ManualClock()
         self.llm = ScriptedLLM(self.clock, self.log, list(self.script))
+        self.llms: LLMs = self.llm
         self.tools = FunctionTools(self.clock, self.log)
         self.journal = MemoryJournal(self.clock, self.log)
         self.health = SetHealth()
@@ -136,6 +139,7 @@ class World:
             task=self.task,
             at_cap=self.at_cap,
             started_at=START,
+            cheaper_llm=self.cheaper_llm,
         )
         state = RunState(given)
         state.replay(self.journal.steps)
@@ -151,7 +155,7 @@ class World:
         """The doubles in their places."""
         return Ports(
             journal=self.journal,
-            llms=self.llm,
+            llms=self.llms,
             prices=self.prices,
             tools=self.tools,
             health=self.health,
@@ -163,6 +167,10 @@ class World:
     def heard(self, text: str) -> None:
         """What the LLM says as it says it."""
         self.log.append(("text", text))
+
+    def charges(self) -> list[JsonObject]:
+        """What was booked, in order."""
+        return [event.data for event in self.journal.kinds("charge.booked")]
 
     @property
     def results(self) -> list[ToolMessage]:

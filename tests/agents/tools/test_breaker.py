@@ -67,3 +67,22 @@ def test_a_late_answer_does_not_close_what_has_opened() -> None:
 def test_what_an_operator_forced_is_kept() -> None:
     forced = Breaker("half_open", "closed", 3, 3, NOON)
     assert forced.after(failed=False, now=NOON).forced == "closed"
+
+
+def test_a_tripped_breaker_is_open_whatever_was_counted_and_comes_back_by_a_probe() -> None:
+    tripped = after(calm(), "oooooooof").trip(NOON)
+    assert (tripped.state, tripped.tripped) == ("open", True)
+    assert not tripped.wants_probe(NOON + OPEN_FOR - SECOND)
+    probing = tripped.probing(NOON + OPEN_FOR)
+    assert probing.tripped
+    assert probing.after(failed=False, now=NOON + OPEN_FOR) == Breaker("closed", "", 0, 0, NOON + OPEN_FOR)
+
+
+def test_one_that_opened_by_failures_was_not_tripped() -> None:
+    assert not after(calm(), "fffff").tripped
+    assert not calm().tripped
+
+
+def test_calls_under_way_when_it_opened_change_nothing() -> None:
+    tripped = calm().trip(NOON)
+    assert after(tripped, "ffofo") == tripped

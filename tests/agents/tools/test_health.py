@@ -101,3 +101,41 @@ def test_failures_that_eight_workers_report_at_once_are_all_counted() -> None:
     row = ToolHealth.objects.get()
     assert row.state == "open"
     assert row.failures >= 5
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("at_once_fresh")
+def test_a_trip_closes_the_door_for_all_workers_at_once_and_a_probe_opens_it() -> None:
+    one, other = SharedHealth(), SharedHealth()
+    one.record(LINK, error="")
+    one.record(LINK, error="")
+    one.trip(LINK, reason="billed too much")
+    assert not other.allows(LINK)
+    row = ToolHealth.objects.get()
+    assert (row.state, row.last_error, row.failures) == ("open", "billed too much", 0)
+    ToolHealth.objects.update(opened_at=datetime.now(UTC) - OPEN_FOR)
+    assert other.allows(LINK)
+    other.record(LINK, error="")
+    assert one.allows(LINK)
+
+
+@pytest.mark.django_db
+def test_a_link_that_nobody_knew_can_be_tripped() -> None:
+    SharedHealth().trip(LINK, reason="billed too much")
+    assert not SharedHealth().allows(LINK)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("fields", "allowed"),
+    [
+        ({"failures": 5}, True),
+        ({"failures": 0}, False),
+        ({"failures": 5, "forced": "open"}, False),
+        ({"failures": 0, "forced": "closed"}, True),
+    ],
+    ids=["fails often", "tripped", "switched off", "switched on"],
+)
+def test_a_last_resort_may_be_one_that_fails_often_and_no_other(fields: dict[str, object], allowed: bool) -> None:
+    opened(1, **fields)
+    assert SharedHealth().allows(LINK, last_resort=True) is allowed
