@@ -13,7 +13,7 @@ from agents.engine.work import Span, Work
 from budgets.pricing import PriceSnapshot, Usage, cost_nanos, worst_case_nanos
 from budgets.tiers import Refusal
 
-NO_USAGE, BAD_USAGE = "the vendor reported no usage", "the vendor reported a usage that cannot be"
+NO_USAGE, BAD_USAGE = "the vendor reported no usage", "the usage that the vendor reported cannot be relied on"
 KILLED = "a kill cut the call"
 
 

@@ -33,7 +33,7 @@ HOSTILE = [
 MARK = 424242
 # The library warns of what it cannot read either; we go by the bytes and not by it.
 pytestmark = pytest.mark.filterwarnings("ignore:Failed to extract usage", "ignore:Pydantic serializer warnings")
-BECAUSE_BAD, BECAUSE_NONE = "the vendor reported a usage that cannot be", "the vendor reported no usage"
+BECAUSE_BAD, BECAUSE_NONE = "the usage that the vendor reported cannot be relied on", "the vendor reported no usage"
 
 
 def chat(usage: JsonObject) -> bytes:
