@@ -89,6 +89,7 @@ class Execution:
             limits=stricter(spec.limits, self.limits),
             task=run.task,
             at_cap=self.limits.at_cap,
+            cheaper_llm=self.limits.cheaper_llm,
             started_at=datetime.now(UTC),  # time spent waiting for people does not count
             attachments=attachments_of(run),
         )

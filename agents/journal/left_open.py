@@ -28,6 +28,7 @@ def charge_left_open(run: LockedRun, rows: NewRows, at: datetime) -> None:
 def _closing(hold: Hold, placed: EventRow | None, run_cost_nanos: int, at: datetime) -> list[Event]:
     asked: JsonObject = {"llm": hold.llm, "asked": hold.llm}
     ended: JsonObject = {**asked, "status": "failed", "error": "worker_died", "detail": NOBODY_HEARD}
+    is_fee = hold.llm.startswith("tool:")  # the tool call itself is an effect, whose outcome is another question
     price = hold.price if isinstance(hold.price, dict) else {}
     charge: JsonObject = {
         "hold": hold.id,
@@ -44,7 +45,7 @@ def _closing(hold: Hold, placed: EventRow | None, run_cost_nanos: int, at: datet
         return [Event(kind="charge.booked", at=at, data=charge)]
     span = {"at": at, "turn": placed.turn, "span_id": placed.span_id, "parent_span_id": placed.parent_span_id}
     took = max(0, int((at - placed.at).total_seconds() * 1000))
-    return [
-        Event.model_validate({"kind": "model.ended", "data": ended, "duration_ms": took, **span}),
-        Event.model_validate({"kind": "charge.booked", "data": charge, **span}),
-    ]
+    booked = Event.model_validate({"kind": "charge.booked", "data": charge, **span})
+    if is_fee:
+        return [booked]
+    return [Event.model_validate({"kind": "model.ended", "data": ended, "duration_ms": took, **span}), booked]

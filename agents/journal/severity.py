@@ -7,6 +7,7 @@ WARNINGS = frozenset(
     {
         "model.retried",
         "model.fallback",
+        "breaker.tripped",
         "call.rejected",
         "call.blocked",
         "tool.withdrawn",

@@ -76,6 +76,11 @@ def hold_refused(rows: Rows, event: Event) -> None:
     rows.remark(event, "note", title, status="refused", note=text(event.data, "text"), severity=WARNING)
 
 
+def breaker_tripped(rows: Rows, event: Event) -> None:
+    if row := _llm_row(rows, event):
+        rows.note(row, f"switched off: {text(event.data, 'reason')}", severity=WARNING)
+
+
 def memory_compressed(rows: Rows, event: Event) -> None:
     before, after = number(event.data, "tokens_before") or 0, number(event.data, "tokens_after") or 0
     note = f"{before:,} to {after:,} tokens by {text(event.data, 'by')}"
@@ -260,6 +265,7 @@ RULES: dict[EventKind, Rule] = {
     "model.started": model_started,
     "model.retried": model_retried,
     "model.fallback": model_fallback,
+    "breaker.tripped": breaker_tripped,
     "model.ended": model_ended,
     "charge.booked": charge_booked,
     "hold.refused": hold_refused,

@@ -79,6 +79,7 @@ _WORDS: dict[str, Callable[[JsonObject], str]] = {
     "hold.refused": _fields("text"),
     "model.retried": _fields("llm", "error", "detail"),
     "model.fallback": _fields("from", "to", "error"),
+    "breaker.tripped": _fields("llm", "reason"),
     "model.ended": _answered,
     "charge.booked": _charged,
     "call.rejected": _fields("tool", "error_type", "fields"),
