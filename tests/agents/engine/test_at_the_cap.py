@@ -108,7 +108,7 @@ def test_a_pause_names_the_account_that_refused() -> None:
     world, ending = paused()
     refused = [int(str(batch.hold.amount_nanos)) for batch in world.journal.batches if batch.hold][-1]
     assert ending.state == "paused_budget"
-    assert ending.detail == {"scope": "run", "asked_nanos": refused}
+    assert ending.detail == {"account_id": 7, "scope": "run", "limit_nanos": 1, "asked_nanos": refused}
     assert ending.reason.startswith("The budget of this run is")
 
 
