@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from django.db.models import QuerySet
 
 from agents.contracts.llms import LLMError, priced_name
 from agents.llms import registry
 from agents.models import Run
+from budgets import clock
 from budgets.ledger import AccountBalance, balances, open_accounts
 from budgets.limits import Coverage, NoTier, coverage_of, hold_tiers_still
 from budgets.models import Surface, Tenant, Tier
@@ -59,7 +60,7 @@ def check_llm(llm: str) -> None:
         vendor, _ = registry.split_reference(llm)
         if absent := registry.missing(vendor, os.environ):
             raise LaunchRefused("llm", f"Set the environment variable {absent[0]} to use {vendor} LLMs.")
-        price_for(priced_name(llm), datetime.now(UTC))
+        price_for(priced_name(llm), clock.now())
     except (LLMError, UnknownPrice) as error:
         raise LaunchRefused("llm", str(error)) from error
 
@@ -96,7 +97,7 @@ def check_budget(run: Run, limits: Limits) -> None:
         run_id=run.id,
         user=run.user,
         session=run.session,
-        at=datetime.now(UTC),
+        at=clock.now(),
     )
     bound = binding(balances(accounts))
     if bound is not None and (left_nanos(bound) or 0) <= 0:
@@ -143,7 +144,7 @@ def _check_count(counted: _Counted) -> None:
     most = counted.launches_per_minute
     if most is None:
         return
-    since = datetime.now(UTC) - MINUTE
+    since = clock.now() - MINUTE
     recent = list(counted.runs.filter(created_at__gt=since).order_by("-created_at").values_list("created_at")[:most])
     if len(recent) >= most:
         seconds = max(1, int((recent[-1][0] - since).total_seconds()) + 1)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db import connection, transaction
 from pydantic import JsonValue
@@ -28,6 +28,7 @@ from agents.models import Approval, Blob, Effect, Run
 from agents.recorder import Entry
 from agents.runtime import Runtime
 from agents.tools.invoke import invoke
+from budgets import clock
 from budgets.ledger import AccountSet, open_accounts
 from budgets.limits import NoTier, hold_tiers_still, limits_for
 from budgets.prices import UnknownPrice, price_for
@@ -90,7 +91,7 @@ class Execution:
             task=run.task,
             at_cap=self.limits.at_cap,
             cheaper_llm=self.limits.cheaper_llm,
-            started_at=datetime.now(UTC),  # time spent waiting for people does not count
+            started_at=clock.now(),  # time spent waiting for people does not count
             attachments=attachments_of(run),
         )
         state = RunState(given)
@@ -111,7 +112,7 @@ class Execution:
 
     def _failed(self, error: Exception) -> None:
         text = f"{type(error).__name__}: {error}"[:500]
-        at = datetime.now(UTC)
+        at = clock.now()
         ending = Ending(state="failed", reason=f"An error in the runtime: {text}")
         raised = Event(kind="error.raised", at=at, data={"where": "runtime", "error": text})
         data: JsonObject = {"state": "failed", "reason": ending.reason, "answer": "", "missing": []}
@@ -142,7 +143,7 @@ class RunJournal:
         self._unsaid = [self._claimed()]
 
     def commit(self, batch: Batch) -> Receipt:
-        if batch.hold is not None and not self._claim.accounts.covers(datetime.now(UTC)):
+        if batch.hold is not None and not self._claim.accounts.covers(clock.now()):
             self._claim = replace(self._claim, accounts=self._open_accounts())
         self._memory.note(batch)
         batch.facts[:0], self._unsaid = self._unsaid, []
@@ -159,7 +160,7 @@ class RunJournal:
             "worker": self._run.lease_owner,
             "attempt": self._run.attempts,
         }
-        return Event(kind="run.claimed", at=datetime.now(UTC), turn=self._run.turn, data=data)
+        return Event(kind="run.claimed", at=clock.now(), turn=self._run.turn, data=data)
 
     def _open_accounts(self) -> AccountSet:
         """Under the tiers of this moment: those that the run began with may have been edited since."""
@@ -173,7 +174,7 @@ class RunJournal:
                 run_id=run.id,
                 user=run.user,
                 session=run.session,
-                at=datetime.now(UTC),
+                at=clock.now(),
             )
 
     def _present_limits(self) -> Limits:
@@ -221,7 +222,7 @@ class CurrentPrices:
 
     def price(self, llm: str) -> PriceSnapshot:
         try:
-            return price_for(priced_name(llm), datetime.now(UTC))
+            return price_for(priced_name(llm), clock.now())
         except UnknownPrice as unknown:
             raise PriceUnknown(str(unknown)) from unknown
 
@@ -243,7 +244,7 @@ class RunMemory:
             return None
         scope = f"tenant:{self._run.tenant_id}" if dedupe_seconds else self._run.id
         row = Effect.objects.filter(scope=scope, key=key).first()
-        if row is None or (row.expires_at is not None and row.expires_at < datetime.now(UTC)):
+        if row is None or (row.expires_at is not None and row.expires_at < clock.now()):
             return None
         value = row.result.get("value") if isinstance(row.result, dict) else None
         return KnownEffect(row.known_state, value, row.call_id, row.run_id)
@@ -256,7 +257,7 @@ class RunMemory:
         row = Approval.objects.filter(run=self._run, call_id=call_id).first()
         if row is None:
             return None
-        if not row.decision and row.expires_at < datetime.now(UTC):
+        if not row.decision and row.expires_at < clock.now():
             return Decision("expired", row.arguments_hash)
         return Decision(row.outcome, row.arguments_hash, row.decided_by, row.note)
 
@@ -274,7 +275,7 @@ class SystemClock:
         self._switch = switch
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return clock.now()
 
     def wait(self, seconds: float) -> None:
         if self._switch.thrown.wait(seconds):

@@ -1,7 +1,7 @@
 """The verbs on budgets that runs feel: top up, edit a tier, undo an edit; runs that waited for the money go on."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
@@ -9,7 +9,7 @@ from django.db.models import F
 from agents import lifecycle
 from agents.contracts.endings import TERMINAL
 from agents.models import Run
-from budgets import tier_edits
+from budgets import clock, tier_edits
 from budgets.ledger import lapse_top_ups
 from budgets.ledger import top_up as top_up_account
 from budgets.limits import NoTier, lock_tiers, resolved
@@ -80,7 +80,7 @@ def wake_funded(*, actor: str, why: str) -> int:
 def _has_room(run: Run, account: Account | None) -> bool:
     if account is None or account.limit_nanos is None or run.capped_limit_nanos is None:
         return True
-    if account.window_end_at is not None and account.window_end_at <= datetime.now(UTC):
+    if account.window_end_at is not None and account.window_end_at <= clock.now():
         return True
     return account.limit_nanos + account.topped_up_nanos > run.capped_limit_nanos
 

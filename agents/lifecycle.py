@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -20,6 +20,7 @@ from agents.journal.gate import plain
 from agents.journal.rows import LockedRun, NewRows
 from agents.models import Agent, Approval, Attachment, Blob, Run
 from agents.models.agent import AgentVersion
+from budgets import clock
 from budgets.models import Surface, Tenant
 
 
@@ -64,6 +65,7 @@ def launch(
             cap_nanos=limits.run_nanos,
             launched_by=actor,
         )
+        Run.objects.filter(pk=run.id).update(created_at=clock.now())  # launches are counted by the minute
         check_budget(run, limits)
         for upload in attachments:
             _attach(run, upload)
@@ -78,7 +80,7 @@ def kill(*, run: Run, actor: str, reason: str) -> bool:
 
     A run that no worker holds ends here; one that is being worked on is cut by its worker, which acknowledges.
     """
-    at = datetime.now(UTC)
+    at = clock.now()
     rows = NewRows()
     with transaction.atomic():
         row = statements.lock_runs([run.id])[run.id]
@@ -189,7 +191,7 @@ def _attach(run: Run, upload: Upload) -> None:
 
 
 def _event(kind: EventKind, data: JsonObject, at: datetime | None = None) -> Event:
-    return Event(kind=kind, at=at or datetime.now(UTC), data=data)
+    return Event(kind=kind, at=at or clock.now(), data=data)
 
 
 def _tell(row: LockedRun) -> None:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, connection, connections, transaction
@@ -19,6 +19,7 @@ from agents.engine.ports import LostLease
 from agents.journal import statements
 from agents.journal.decide import Claim, apply_batch, apply_ending, check_lease
 from agents.journal.rows import LockedRun, NewRows
+from budgets import clock
 from budgets.hot_sql import asking_together, plan_for_few_rows, writing_together
 from budgets.ledger import Books
 
@@ -145,7 +146,7 @@ class Written:
 
 def write_group(entries: Sequence[Entry]) -> Written:
     """Lock, decide, write and commit, in a constant number of statements for any number of batches."""
-    at = datetime.now(UTC)
+    at = clock.now()
     rows = NewRows()
     with transaction.atomic():
         with asking_together():

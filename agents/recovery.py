@@ -1,7 +1,6 @@
 """Finds runs that nobody works on though somebody should, and puts them before the workers again or ends them."""
 
 import logging
-from datetime import UTC, datetime
 
 from django.db import transaction
 from django.db.models import Q
@@ -15,6 +14,7 @@ from agents.enqueue import enqueue
 from agents.journal import append
 from agents.lease import MOST_ATTEMPTS
 from agents.models import Approval, Run
+from budgets import clock
 
 logger = logging.getLogger(__name__)
 MOST_PER_SWEEP = 500
@@ -28,7 +28,7 @@ def sweep() -> int:
         _end(run, Ending(state="dead", reason=f"Its worker died {MOST_ATTEMPTS} times."))
     for approval in Approval.objects.filter(decision="", expires_at__lt=Now())[:MOST_PER_SWEEP]:
         _expire(approval)
-    funding.let_time_pass(datetime.now(UTC))
+    funding.let_time_pass(clock.now())
     due = list(Run.objects.filter(_due()).values_list("pk", flat=True)[:MOST_PER_SWEEP])
     for run_id in due:
         enqueue(run_id)
@@ -42,7 +42,7 @@ def _expire(approval: Approval) -> None:
         if not Approval.objects.filter(pk=approval.pk, decision="").update(decision="expired", decided_at=Now()):
             return
         data: JsonObject = {"call_id": approval.call_id, "tool": approval.tool, "decision": "expired", "by": ""}
-        append.append(approval.run_id, [Event(kind="approval.decided", at=datetime.now(UTC), data=data)])
+        append.append(approval.run_id, [Event(kind="approval.decided", at=clock.now(), data=data)])
         Run.objects.filter(pk=approval.run_id, state="waiting_approval").update(state="queued", due_at=Now())
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
+from budgets import clock
 from budgets.ledger.account_limits import refresh_limits
 from budgets.limits import lock_tiers
 from budgets.models import Surface, Tenant, Tier, TierEdit
@@ -67,7 +67,7 @@ def undo_edit(*, edit: TierEdit, actor: str, live_runs: Collection[str] = ()) ->
     """Lets an edit lapse: what earlier edits had set counts again, and later edits stay. False when it had lapsed."""
     with transaction.atomic():
         lock_tiers(edit.tier.tenant_id)
-        lapsed = TierEdit.objects.filter(pk=edit.pk).standing().update(lapsed_at=timezone.now(), lapsed_by=actor)
+        lapsed = TierEdit.objects.filter(pk=edit.pk).standing().update(lapsed_at=clock.now(), lapsed_by=actor)
         if lapsed:
             _apply(Tier.objects.get(pk=edit.tier_id), live_runs)
     return bool(lapsed)
@@ -90,7 +90,7 @@ def _checked(tier: Tier, change: Change) -> dict[str, Any]:
     """The fields that really change, with their stored values (None for those to inherit)."""
     if not change.reason.strip() or len(change.reason) > REASON_MAX_CHARS:
         raise SettingRefused("reason", f"Say why, in at most {REASON_MAX_CHARS} characters.")
-    if change.expires_at is not None and change.expires_at <= timezone.now():
+    if change.expires_at is not None and change.expires_at <= clock.now():
         raise SettingRefused("expires_at", "This is in the past.")
     stored = settings_after(tier, change).stored()
     changed = {
@@ -118,6 +118,6 @@ def _apply(tier: Tier, live_runs: Collection[str]) -> None:
         settings |= edit.changes
         for name in edit.unset:
             settings.pop(name, None)
-    tier.settings, tier.changed_at = settings, timezone.now()
+    tier.settings, tier.changed_at = settings, clock.now()
     tier.save(update_fields=["settings", "changed_at"])
     refresh_limits(tenant=tier.tenant, at=tier.changed_at, live_runs=live_runs)

@@ -1,7 +1,6 @@
 """Events that are not a worker's: what operators do to a run, and what the sweeper finds."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from django.db import transaction
 
@@ -12,6 +11,7 @@ from agents.journal import statements
 from agents.journal.decide import add_events, apply_ending
 from agents.journal.left_open import charge_left_open
 from agents.journal.rows import LockedRun, NewRows
+from budgets import clock
 
 
 def append(run_id: str, events: Iterable[Event]) -> LockedRun:
@@ -25,7 +25,7 @@ def append(run_id: str, events: Iterable[Event]) -> LockedRun:
 
 def end(run_id: str, ending: Ending, *, expected_epoch: int) -> LockedRun | None:
     """End a run that no worker holds, by compare-and-set on its epoch. None when it has moved on."""
-    rows, at = NewRows(), datetime.now(UTC)
+    rows, at = NewRows(), clock.now()
     with transaction.atomic():
         run = statements.lock_runs([run_id]).get(run_id)
         if run is None or run.epoch != expected_epoch or run.state in TERMINAL:
@@ -51,7 +51,7 @@ def take_over(run_id: str, *, epoch: int) -> int:
 
     Raises LostLease when the run has moved on since this epoch.
     """
-    rows, at = NewRows(), datetime.now(UTC)
+    rows, at = NewRows(), clock.now()
     with transaction.atomic():
         run = statements.lock_runs([run_id]).get(run_id)
         if run is None or run.epoch != epoch:

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
+from budgets import clock
 from budgets.ledger.errors import LedgerError
 from budgets.models import Account, LedgerEntry
 from budgets.models.entry import EntryKind
@@ -27,7 +27,7 @@ def top_up(
     At `expires_at` whatever of it is unused is taken back. Raises `LedgerError` for an unknown account, one
     without a limit or whose window is over, no reason, an end in the past, or an amount that is not positive.
     """
-    at = at or timezone.now()
+    at = at or clock.now()
     if type(amount_nanos) is not int or not 0 < amount_nanos <= MAX_NANOS:
         raise LedgerError("A top-up must be more than zero.")
     if not reason.strip():
