@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agents.contracts.base import JsonObject
-from agents.contracts.endings import TERMINAL, Ending
+from agents.contracts.endings import HOLDING_A_WORKER, Ending
 from agents.contracts.events import Event
 from agents.engine.batch import Batch, HoldRequest, Receipt
 from agents.engine.ports import LostLease
@@ -25,8 +25,8 @@ class Claim:
 
 
 def check_lease(run: LockedRun | None, claim: Claim) -> LockedRun:
-    """The fence. Raises LostLease when the run is gone, ended, or held under another epoch."""
-    if run is None or run.epoch != claim.epoch or run.state in TERMINAL:
+    """The fence. Raises LostLease when the run is gone, ended, handed back, or held under another epoch."""
+    if run is None or run.epoch != claim.epoch or run.state not in HOLDING_A_WORKER:
         raise LostLease(claim.run_id)
     return run
 

@@ -1,0 +1,121 @@
+"""A tenant of one example: what people, the broker and time itself do to its runs; all of it is gone afterwards."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import CharField, Model, Value
+from django.db.models.functions import Cast, Concat
+
+from agents import execution, lease, recovery
+from agents.admission import LaunchRefused
+from agents.edge import KillSwitch
+from agents.lifecycle import decide, launch
+from agents.models import Approval, Effect, EventRow, Run, StepRow
+from agents.runtime import Runtime
+from budgets import clock
+from budgets.hot_sql import stored_at
+from budgets.models import Account, Hold, LedgerEntry, Surface, Tenant, Tier, TierEdit
+from tests.agents.at_once import at_once
+from tests.agents.conftest import Office, Sender
+from tests.agents.machine.far_end import FarEnd
+from tests.agents.machine.stretch import Stretch
+from tests.tier_edit import limit
+
+# References first.
+MADE: tuple[type[Model], ...] = (Approval, Effect, EventRow, StepRow, Run, LedgerEntry, Hold, Account, TierEdit, Tier)
+AGED = ((LedgerEntry, "expires_at"), (TierEdit, "expires_at"), (Approval, "expires_at"), (Effect, "expires_at"))
+LONG_AGO = timedelta(minutes=2)
+LIMITS = {"run_nanos": 900, "user_day_nanos": 1_300, "surface_day_nanos": 1_600, "tenant_day_nanos": 2_000}
+
+
+@dataclass
+class House:
+    """The tenant, its surface, three workers, and the far end of their tools."""
+
+    office: Office
+    sender: Sender
+    workers: list[Runtime]
+    tenant: Tenant = field(init=False)
+    surface: Surface = field(init=False)
+    far_end: FarEnd = field(default_factory=FarEnd)
+    midnights: int = 0
+
+    def __post_init__(self) -> None:
+        wipe()
+        self.tenant, self.surface = self.office.tenant, self.office.surface
+        limit(self.tenant, user_day_nanos=LIMITS["user_day_nanos"], tenant_day_nanos=LIMITS["tenant_day_nanos"])
+        limit(self.surface, run_nanos=LIMITS["run_nanos"], surface_day_nanos=LIMITS["surface_day_nanos"])
+        self.sender.sent.clear()
+
+    def launch(self, user: str) -> str | None:
+        """The id of a new run, None where it was refused."""
+        try:
+            run = launch(
+                tenant=self.tenant,
+                surface=self.surface,
+                agent=self.office.agent,
+                task="Write to Ann.",
+                actor="acme_operator",
+                user=user,
+            )
+        except LaunchRefused as refused:
+            assert refused.field == "budget", refused
+            return None
+        return run.id
+
+    def deliver(self, run_id: str, *, together: bool) -> list[Stretch]:
+        """The broker hands the message of a run out five times; the stretches of those who got it."""
+
+        def claim(number: int) -> Run | None:
+            return lease.claim(run_id=run_id, owner=self.workers[number % 3].warden.owner)
+
+        if together:
+            claimed = at_once(*(lambda number=number: claim(number) for number in range(5)))
+        else:
+            claimed = [claim(number) for number in range(5)]
+        won = [(number, run) for number, run in enumerate(claimed) if run is not None]
+        return [Stretch(execution.Execution(self.workers[n % 3], run, KillSwitch())) for n, run in won]
+
+    def decide(self, run_id: str) -> int:
+        """Three people decide at the same moment on all that is asked for; how many were first."""
+        asked = list(Approval.objects.filter(run_id=run_id))
+
+        def say(number: int) -> int:
+            return sum(decide(approval=each, actor=f"approver {number}", approve=number != 1) for each in asked)
+
+        return sum(at_once(*(lambda number=number: say(number) for number in range(3)))) if asked else 0
+
+    def let_lease_expire(self, stretch: Stretch) -> None:
+        """Its worker has not renewed in time."""
+        held = Run.objects.filter(pk=stretch.run_id, epoch=stretch.epoch, lease_expires_at__isnull=False)
+        held.update(lease_expires_at=clock.now() - timedelta(seconds=1))
+
+    def let_day_end(self) -> None:
+        """The day and the month of all accounts are over: new ones will be opened."""
+        self.midnights += 1
+        Account.objects.exclude(window="").filter(window_end_at__gt=clock.now()).update(
+            window=Concat(Value(f"{self.midnights:03}"), Cast("id", CharField())),
+            window_end_at=clock.now() - timedelta(seconds=1),
+        )
+
+    def let_time_pass(self) -> None:
+        """All that expires has expired, and the sweeper has come by."""
+        for model, column in AGED:
+            name = model._meta.db_table
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"UPDATE {name} SET {column} = %s WHERE {column} IS NOT NULL",  # noqa: S608
+                    [stored_at(clock.now() - timedelta(seconds=1))],
+                )
+        Run.objects.update(created_at=clock.now() - LONG_AGO)
+        Run.objects.filter(state="queued").update(due_at=clock.now() - LONG_AGO)
+        self.far_end.forget_shared()
+        recovery.sweep()
+
+
+def wipe() -> None:
+    """Take away all that an example has made; what is append-only for the product is not so for its tests."""
+    with connection.cursor() as cursor:
+        for model in MADE:
+            cursor.execute(f"DELETE FROM {model._meta.db_table}")  # noqa: S608
