@@ -140,7 +140,9 @@ def _counted(coverage: Coverage, surface: Surface, user: str) -> Iterable[_Count
 def _check_count(counted: _Counted) -> None:
     most = counted.parallel_runs
     if most is not None and (live := counted.runs.filter(state__in=AT_WORK).count()) >= most:
-        raise LaunchRefused("budget", f"{live} runs of {counted.whose} are at work, and {most} may be at once.")
+        raise LaunchRefused(
+            "budget", f"{live} runs of {counted.whose} are at work, and {most} may be at once; again when one ends."
+        )
     most = counted.launches_per_minute
     if most is None:
         return

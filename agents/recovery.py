@@ -36,10 +36,12 @@ def sweep() -> int:
 
 
 def _expire(approval: Approval) -> None:
-    """Silence is a no: the run goes on without the call."""
+    """Silence is a no: the run goes on without the call, unless it has ended and its trace with it."""
     with transaction.atomic():
-        Run.objects.select_for_update().get(pk=approval.run_id)
+        run = Run.objects.select_for_update().get(pk=approval.run_id)
         if not Approval.objects.filter(pk=approval.pk, decision="").update(decision="expired", decided_at=Now()):
+            return
+        if run.ended:
             return
         data: JsonObject = {"call_id": approval.call_id, "tool": approval.tool, "decision": "expired", "by": ""}
         append.append(approval.run_id, [Event(kind="approval.decided", at=clock.now(), data=data)])

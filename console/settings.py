@@ -115,14 +115,16 @@ WORKER_THREADS = int(os.environ.get("WATCHFLOOR_WORKER_THREADS", "64"))
 
 
 def sqlite(path: str | Path) -> dict[str, Any]:
-    """SQLite in WAL mode: readers never wait, writers take their turn from BEGIN on and wait up to 5 s.
+    """SQLite in WAL mode: readers never wait, writers take their turn from BEGIN on and wait up to 20 s.
+
+    That is longer than 64 launches at once take on a small machine, and shorter than a lease.
 
     A commit waits for the disk: an effect that was started must be on record even after a power cut.
     """
     pragmas = (
         "journal_mode=WAL",
         "synchronous=FULL",
-        "busy_timeout=5000",
+        "busy_timeout=20000",
         "foreign_keys=ON",
         "cache_size=-16000",
     )
@@ -131,7 +133,7 @@ def sqlite(path: str | Path) -> dict[str, Any]:
         "NAME": path,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
-            "timeout": 5,
+            "timeout": 20,
             "init_command": "".join(f"PRAGMA {pragma};" for pragma in pragmas),
         },
         # A file, since threads share it as they do in production; an in-memory one locks whole tables.

@@ -7,7 +7,8 @@ from django.db.models import F
 
 from agents import lease, recovery
 from agents.engine.batch import Batch
-from agents.models import Run
+from agents.lifecycle import kill
+from agents.models import Approval, Run
 from budgets.ledger import balances, run_spend, verify
 from budgets.models import Hold
 from tests.agents.batches import event, hold, kinds, put
@@ -100,6 +101,17 @@ def test_silence_on_an_approval_is_a_no_and_the_run_goes_on(office: Office, send
     recovery.sweep()
     assert run.id in sender.sent
     assert kinds(run) == ["approval.decided"]
+
+
+def test_silence_on_a_call_of_a_run_that_has_ended_adds_nothing_to_its_trace(office: Office) -> None:
+    run = office.run("waiting_approval")
+    approval = approval_of(run, expires_at=datetime.now(UTC) + timedelta(minutes=1))
+    assert kill(run=run, actor="acme_operator", reason="enough")
+    Approval.objects.update(expires_at=datetime.now(UTC) + PAST)
+    recovery.sweep()
+    approval.refresh_from_db()
+    assert approval.outcome == "expired"
+    assert kinds(run)[-1] == "run.ended"
 
 
 def test_a_broker_that_is_away_stops_no_sweep(office: Office, sender: Sender) -> None:

@@ -1,1 +1,1 @@
-"""Any order of launches, calls, crashes, kills, edits and wrong clocks, on the real journal; four truths always hold."""
+"""Launches, calls, crashes, kills, edits and wrong clocks in any order, on the real journal: four truths hold."""

@@ -50,19 +50,13 @@ class House:
 
     def launch(self, user: str) -> str | None:
         """The id of a new run, None where it was refused."""
+        whose = {"tenant": self.tenant, "surface": self.surface, "agent": self.office.agent}
         try:
-            run = launch(
-                tenant=self.tenant,
-                surface=self.surface,
-                agent=self.office.agent,
-                task="Write to Ann.",
-                actor="acme_operator",
-                user=user,
-            )
+            return launch(**whose, task="Write to Ann.", actor="acme_operator", user=user).id
         except LaunchRefused as refused:
-            assert refused.field == "budget", refused
+            if refused.field != "budget":
+                raise
             return None
-        return run.id
 
     def deliver(self, run_id: str, *, together: bool) -> list[Stretch]:
         """The broker hands the message of a run out five times; the stretches of those who got it."""
@@ -105,7 +99,7 @@ class House:
             name = model._meta.db_table
             with connection.cursor() as cursor:
                 cursor.execute(
-                    f"UPDATE {name} SET {column} = %s WHERE {column} IS NOT NULL",  # noqa: S608
+                    f"UPDATE {name} SET {column} = %s WHERE {column} IS NOT NULL",
                     [stored_at(clock.now() - timedelta(seconds=1))],
                 )
         Run.objects.update(created_at=clock.now() - LONG_AGO)
@@ -118,4 +112,4 @@ def wipe() -> None:
     """Take away all that an example has made; what is append-only for the product is not so for its tests."""
     with connection.cursor() as cursor:
         for model in MADE:
-            cursor.execute(f"DELETE FROM {model._meta.db_table}")  # noqa: S608
+            cursor.execute(f"DELETE FROM {model._meta.db_table}")

@@ -18,7 +18,8 @@ from budgets.ledger import LedgerError
 from budgets.models import Account
 from budgets.tier_edits import Change
 from budgets.tier_settings import SettingRefused
-from tests.agents.machine import truths, wrong_clock
+from tests.agents import wrong_clock
+from tests.agents.machine import truths
 from tests.agents.machine.far_end import Letter
 from tests.agents.machine.house import House
 from tests.agents.machine.picture import Picture

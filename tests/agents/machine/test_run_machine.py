@@ -13,8 +13,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from agents import bell
 from agents.runtime import Runtime
+from tests.agents import wrong_clock
 from tests.agents.conftest import Office, Sender
-from tests.agents.machine import wrong_clock
 from tests.agents.machine.house import House, wipe
 from tests.agents.machine.run_machine import RunMachine
 from tests.agents.workers import worker
