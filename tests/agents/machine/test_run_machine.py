@@ -19,7 +19,7 @@ from tests.agents.machine.house import House, wipe
 from tests.agents.machine.run_machine import RunMachine
 from tests.agents.workers import worker
 
-EXAMPLES = int(os.environ.get("WATCHFLOOR_MACHINE_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("WATCHFLOOR_MACHINE_EXAMPLES", "12"))
 SEED = int(os.environ.get("WATCHFLOOR_MACHINE_SEED", "20261122"))
 STEPS = 30
 
