@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from typing import Any, Literal
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 SqlType = Literal["int", "text", "bool", "at", "json"]
 SqlValue = str | int | None
@@ -27,6 +27,14 @@ OF_FEW_ROWS = (
     "enable_hashjoin = off",
     "enable_mergejoin = off",
     "plan_cache_mode = force_generic_plan",
+)
+OF_WHOLE_TABLES = (
+    "enable_seqscan = on",
+    "enable_hashjoin = on",
+    "enable_mergejoin = on",
+    "enable_nestloop = off",
+    "jit = off",
+    "work_mem = '32MB'",
 )
 _waiting: ContextVar[list[Write] | None] = ContextVar("writes to send together", default=None)
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
@@ -142,6 +150,24 @@ def plan_for_few_rows() -> None:
     if vendor() == "postgresql":
         for setting in OF_FEW_ROWS:
             _execute(f"SET {setting}", ())
+
+
+@contextmanager
+def planned_for_whole_tables() -> Iterator[None]:
+    """Reads inside join by hash or by merge, whatever the planner believes about the sizes of the tables.
+
+    Statistics are gathered now and then: a table that was empty then gets nested loops, which take hours over a
+    million rows. The connection has its settings back afterwards. SQLite joins by key here, and a transaction
+    would only keep its writers out.
+    """
+    if vendor() != "postgresql":
+        yield
+        return
+    with transaction.atomic():
+        for setting in OF_WHOLE_TABLES:
+            _execute(f"SET LOCAL {setting}", ())
+        yield
+        transaction.set_rollback(True)
 
 
 def as_parameter(rows: Iterable[Row]) -> str:

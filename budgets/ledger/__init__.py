@@ -10,7 +10,7 @@ from budgets.ledger.books import Books, Mark, Settlement
 from budgets.ledger.errors import AccountNotLocked, HoldExists, LedgerError, UnknownHold
 from budgets.ledger.reconciliation import Reconciliation, reconcile
 from budgets.ledger.top_ups import lapse_top_ups, top_up
-from budgets.ledger.verification import Mismatch, verify
+from budgets.ledger.verification import Mismatch, Overshoot, verify
 
 __all__ = [
     "AccountBalance",
@@ -21,6 +21,7 @@ __all__ = [
     "LedgerError",
     "Mark",
     "Mismatch",
+    "Overshoot",
     "Reconciliation",
     "RunSpend",
     "Settlement",

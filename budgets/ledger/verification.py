@@ -1,15 +1,28 @@
-"""Recomputes every balance from the entries and names the first row that does not add up."""
+"""Recomputes the whole ledger from its entries: names the first row that does not add up, and any overshoot."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
 
 from django.db import connection
 
-from budgets.tiers import SCOPES
+from budgets.hot_sql import planned_for_whole_tables
+from budgets.ledger.recomputation import ACCOUNTS, ENTRIES, HOLDS, NO_LIMIT, OVERBILLED
+from budgets.models import Verification
+from budgets.money import format_usd
+
+ACCOUNT_COLUMNS = ("number of rows", "held_nanos", "spent_nanos", "topped_up_nanos", "limit_nanos")
+HOLD_COLUMNS = ("held_nanos", "settled_nanos", "amount_nanos", "number of entries")
+STAGES = ("every account, entry by entry", "every hold", "what was billed")
+
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A row that the entries do not explain; amounts in nano-USD, or counts of entries for a hold."""
+    """A row that the entries do not explain; amounts in nano-USD, or counts of rows or entries."""
 
     table: str
     row_id: str
@@ -18,78 +31,110 @@ class Mismatch:
     recomputed: int
 
     def __str__(self) -> str:
-        return f"{self.table} {self.row_id}: {self.what} is {self.recorded}, its entries say {self.recomputed}"
+        recorded, recomputed = ("none" if nanos == NO_LIMIT else nanos for nanos in (self.recorded, self.recomputed))
+        return f"{self.table} {self.row_id}: {self.what} is {recorded}, its entries say {recomputed}"
 
 
-_MOVES = " UNION ALL ".join(
-    f"SELECT hold.{scope}_account_id AS account_id,"
-    " entry.held_delta_nanos AS held, entry.spent_delta_nanos AS spent, 0 AS topped_up"
-    " FROM budgets_ledgerentry entry JOIN budgets_hold hold ON hold.id = entry.hold_id"
-    f" WHERE hold.{scope}_account_id IS NOT NULL"
-    for scope in SCOPES
-)
-_TOP_UPS = "SELECT account_id, 0, 0, limit_delta_nanos FROM budgets_ledgerentry WHERE account_id IS NOT NULL"
+@dataclass(frozen=True, slots=True)
+class Overshoot:
+    """An entry that reserved more than its account had left under the limit that held then: the ledger is broken."""
 
-_ACCOUNTS = f"""
-WITH moves AS ({_MOVES} UNION ALL {_TOP_UPS}),
-sums AS (
-    SELECT account_id, CAST(SUM(held) AS BIGINT) AS held, CAST(SUM(spent) AS BIGINT) AS spent,
-           CAST(SUM(topped_up) AS BIGINT) AS topped_up
-    FROM moves GROUP BY account_id
-)
-SELECT COALESCE(account.id, sums.account_id),
-       COALESCE(account.held_nanos, 0), COALESCE(sums.held, 0),
-       COALESCE(account.spent_nanos, 0), COALESCE(sums.spent, 0),
-       COALESCE(account.topped_up_nanos, 0), COALESCE(sums.topped_up, 0)
-FROM (SELECT id AS account_id FROM budgets_account UNION SELECT account_id FROM sums) every_one
-LEFT JOIN budgets_account account ON account.id = every_one.account_id
-LEFT JOIN sums ON sums.account_id = every_one.account_id
-WHERE COALESCE(account.held_nanos, 0) <> COALESCE(sums.held, 0)
-   OR COALESCE(account.spent_nanos, 0) <> COALESCE(sums.spent, 0)
-   OR COALESCE(account.topped_up_nanos, 0) <> COALESCE(sums.topped_up, 0)
-ORDER BY 1 LIMIT 1
-"""
+    account_id: int
+    entry_id: int
+    nanos: int
 
-_HOLDS = """
-WITH sums AS (
-    SELECT hold_id, COUNT(*) AS entries, CAST(SUM(held_delta_nanos) AS BIGINT) AS held,
-           CAST(SUM(spent_delta_nanos) AS BIGINT) AS spent
-    FROM budgets_ledgerentry WHERE hold_id IS NOT NULL GROUP BY hold_id
-),
-compared AS (
-    SELECT every_one.hold_id,
-           CASE WHEN hold.id IS NULL THEN 0 WHEN hold.state = 'open' THEN 1 ELSE 2 END AS entries,
-           CASE WHEN hold.state = 'open' THEN hold.amount_nanos ELSE 0 END AS held,
-           COALESCE(hold.settled_nanos, 0) AS spent,
-           COALESCE(sums.entries, 0) AS sum_entries, COALESCE(sums.held, 0) AS sum_held,
-           COALESCE(sums.spent, 0) AS sum_spent
-    FROM (SELECT id AS hold_id FROM budgets_hold UNION SELECT hold_id FROM sums) every_one
-    LEFT JOIN budgets_hold hold ON hold.id = every_one.hold_id
-    LEFT JOIN sums ON sums.hold_id = every_one.hold_id
-)
-SELECT hold_id, held, sum_held, spent, sum_spent, entries, sum_entries FROM compared
-WHERE held <> sum_held OR spent <> sum_spent OR entries <> sum_entries
-ORDER BY 1 LIMIT 1
-"""
+    def __str__(self) -> str:
+        return f"account {self.account_id}: entry {self.entry_id} reserved {format_usd(self.nanos)} above its limit"
 
 
-def verify() -> Mismatch | None:
-    """The first account, else hold, whose numbers are not the sum of its entries; None when all add up.
+@dataclass(slots=True)
+class TenantFigures:
+    """One tenant's part; amounts in nano-USD."""
 
-    Each is one statement, so it is exact beside running workers. Reads the whole ledger: for a command, not a
-    page.
+    accounts: int = 0
+    overshoot_nanos: int = 0
+    reservations: int = 0
+    overbilled_nanos: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        """As `Verification.of_tenants` keeps it; `TenantFigures(**stored)` reads it back."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """What a recomputation found, with the figures of each tenant by its id."""
+
+    broken: Mismatch | Overshoot | None
+    entries: int
+    of_tenants: dict[int, TenantFigures]
+
+
+def verify() -> Mismatch | Overshoot | None:
+    """The first account, else hold, whose numbers are not the sum of its entries, else one that was overshot.
+
+    None when all adds up and no reservation ever passed a limit. Reads the whole ledger: for a command or a task,
+    not for a page.
     """
-    return _first("account", _ACCOUNTS, ("held_nanos", "spent_nanos", "topped_up_nanos")) or _first(
-        "hold", _HOLDS, ("held_nanos", "settled_nanos", "number of entries")
+    return recompute().broken
+
+
+def verify_and_keep(*, asked_by: str, tell: Tell = lambda _stage: None) -> Verification:
+    """Recomputes the ledger and keeps what was found; `tell` hears of each of the `STAGES` as it begins."""
+    began = monotonic()
+    found = recompute(tell)
+    figures = found.of_tenants.values()
+    return Verification.objects.create(
+        at=datetime.now(UTC),
+        took_ms=round((monotonic() - began) * 1000),
+        accounts=sum(each.accounts for each in figures),
+        holds=sum(each.reservations for each in figures),
+        entries=found.entries,
+        mismatch=str(found.broken or ""),
+        overshoot_nanos=max((each.overshoot_nanos for each in figures), default=0),
+        overbilled_nanos=max((each.overbilled_nanos for each in figures), default=0),
+        of_tenants={str(tenant_id): each.as_json() for tenant_id, each in found.of_tenants.items()},
+        asked_by=asked_by,
     )
 
 
-def _first(table: str, statement: str, columns: tuple[str, ...]) -> Mismatch | None:
-    with connection.cursor() as cursor:
+def recompute(tell: Tell = lambda _stage: None) -> Recomputed:
+    """Each account with its limits and each hold, from the entries alone."""
+    of_tenants: dict[int, TenantFigures] = {}
+    tell(STAGES[0])
+    broken = _accounts(of_tenants)
+    tell(STAGES[1])
+    for hold_id, *pairs in _rows(HOLDS):
+        broken = broken if isinstance(broken, Mismatch) else _mismatch("hold", HOLD_COLUMNS, hold_id, pairs)
+    tell(STAGES[2])
+    for tenant_id, reservations, overbilled_nanos in _rows(OVERBILLED):
+        figures = of_tenants.setdefault(tenant_id, TenantFigures())
+        figures.reservations, figures.overbilled_nanos = reservations, overbilled_nanos
+    return Recomputed(broken, int(_rows(ENTRIES)[0][0]), of_tenants)
+
+
+def _accounts(of_tenants: dict[int, TenantFigures]) -> Mismatch | Overshoot | None:
+    """Fills in each tenant's figures; a wrong sum goes before an overshoot, the oldest account before others."""
+    wrong: list[Mismatch] = []
+    overshot: list[Overshoot] = []
+    for tenant_id, accounts, overshoot_nanos, account_id, nanos, entry_id, *pairs in _rows(ACCOUNTS):
+        of_tenants[tenant_id or 0] = TenantFigures(accounts=accounts, overshoot_nanos=overshoot_nanos)
+        if account_id is not None and pairs[0::2] != pairs[1::2]:
+            wrong.append(_mismatch("account", ACCOUNT_COLUMNS, account_id, pairs))
+        elif account_id is not None:
+            overshot.append(Overshoot(account_id, entry_id, nanos))
+    by_account = min(wrong, key=lambda each: int(each.row_id), default=None)
+    return by_account or min(overshot, key=lambda each: each.account_id, default=None)
+
+
+def _mismatch(table: str, columns: tuple[str, ...], row_id: object, pairs: list[Any]) -> Mismatch:
+    compared = zip(columns, pairs[0::2], pairs[1::2], strict=True)
+    what, recorded, recomputed = next(each for each in compared if each[1] != each[2])
+    return Mismatch(table, str(row_id), what, int(recorded), int(recomputed))
+
+
+def _rows(statement: str) -> list[tuple[Any, ...]]:
+    """Few: the database has done the summing."""
+    with planned_for_whole_tables(), connection.cursor() as cursor:
         cursor.execute(statement)
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    pairs = zip(columns, row[1::2], row[2::2], strict=True)
-    what, recorded, recomputed = next(pair for pair in pairs if pair[1] != pair[2])
-    return Mismatch(table=table, row_id=str(row[0]), what=what, recorded=recorded, recomputed=recomputed)
+        return cursor.fetchall()

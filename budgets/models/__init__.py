@@ -9,7 +9,7 @@ from budgets.models.surface import Surface
 from budgets.models.tenant import Tenant
 from budgets.models.tier import Tier, TierEdit
 from budgets.models.unpriced import UnpricedLLM
-from budgets.models.verification import Verification
+from budgets.models.verification import Verification, VerificationRequest
 
 __all__ = [
     "Account",
@@ -23,4 +23,5 @@ __all__ = [
     "TierEdit",
     "UnpricedLLM",
     "Verification",
+    "VerificationRequest",
 ]
