@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from budgets.ledger.thresholds import keep_alerts, newly_reached, reached_by
 from budgets.models import Account, LedgerEntry, Tenant, Tier
 from budgets.models.entry import EntryKind
 from budgets.tier_settings import limits_of
@@ -40,17 +41,20 @@ def _open_ids(tenant: Tenant, at: datetime, live_runs: Collection[str]) -> Itera
 
 
 def _bring_in_line(accounts: Sequence[Account], tiers: Sequence[Tier], at: datetime) -> int:
-    changed, entries = [], []
+    changed, entries, told = [], [], []
     for account in accounts:
         limits = _limits(account, tiers)
         limit_nanos, thresholds = limits.of(account.known_scope), thresholds_text(account.known_scope, limits)
         if account.limit_nanos != limit_nanos:
             entries.append(LedgerEntry(account=account, kind=EntryKind.LIMIT, limit_nanos=limit_nanos, at=at))
         if (account.limit_nanos, account.thresholds) != (limit_nanos, thresholds):
+            before = reached_by(account)
             account.limit_nanos, account.thresholds = limit_nanos, thresholds
             changed.append(account)
+            told += newly_reached(account, before, at)
     Account.objects.bulk_update(changed, ["limit_nanos", "thresholds"])
     LedgerEntry.objects.bulk_create(entries)
+    keep_alerts(told)
     return len(changed)
 
 

@@ -52,11 +52,10 @@ def run_spend(run_id: str) -> RunSpend:
 
 
 def _balance(account: Account) -> AccountBalance:
-    limit_nanos = account.limit_nanos
     return AccountBalance(
         account_id=account.pk,
         scope=account.known_scope,
-        limit_nanos=None if limit_nanos is None else limit_nanos + account.topped_up_nanos,
+        limit_nanos=account.full_limit_nanos,
         spent_nanos=account.spent_nanos,
         held_nanos=account.held_nanos,
         resets_at=account.window_end_at,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType, Self
+from typing import NamedTuple, Self
 
 from django.db import connection
 
@@ -13,11 +13,17 @@ from budgets.ledger.account_sets import AccountSet
 from budgets.ledger.errors import AccountNotLocked, HoldExists, LedgerError, UnknownHold
 from budgets.ledger.rows import AccountRow, Closing, HoldRow, Move, Opening
 from budgets.ledger.stored_json import price_json, usage_json, vendor_usage_json
+from budgets.ledger.thresholds import Reached, crossings, keep_alerts, refused
 from budgets.money import MAX_NANOS
 from budgets.pricing import PriceSnapshot, Usage
 from budgets.tiers import Refusal, binding
 
-Mark = NewType("Mark", int)
+
+class Mark(NamedTuple):
+    """How much the books held at some point of a group."""
+
+    moves: int
+    refused: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +47,14 @@ class Books:
 
     Every operation changes all or nothing. A batch that fails half-way is taken back by `undo_to` its mark,
     so that the batches beside it stand. Nothing reaches the database before `close`: two reads and at most
-    four writes a group.
+    four writes a group, and one more when an account reaches a percentage of its limit.
     """
 
     def __init__(self, accounts: dict[int, AccountRow], holds: dict[str, HoldRow]) -> None:
         self._accounts = accounts
         self._holds = holds
         self._moves: list[Move] = []
+        self._refused: list[Reached] = []
 
     @staticmethod
     def ask(*, account_ids: Collection[int], hold_ids: Collection[str]) -> "AskedBooks":
@@ -103,12 +110,16 @@ class Books:
         _check_amount(amount_nanos)
         if hold_id in self._holds:
             raise HoldExists(hold_id)
-        refusal = _refusal(list(self._rows(accounts.columns)), amount_nanos)
+        rows = list(self._rows(accounts.columns))
+        refusal = _refusal(rows, amount_nanos)
         if refusal is not None:
+            self._refused += refused(refusal, self._accounts[refusal.account_id].thresholds, at)
             return refusal
         opening = Opening(tenant_id, run_id, step, llm, price_json(price), at, input_tokens, max_output_tokens)
         hold = HoldRow(hold_id, amount_nanos, "open", accounts.columns, opening)
         self._apply(Move(hold, "reserve", amount_nanos, 0, at))
+        for account in rows:
+            account.admitted()
         self._holds[hold_id] = hold
         return None
 
@@ -166,11 +177,12 @@ class Books:
 
     def mark(self) -> Mark:
         """Where the books stand now, for `undo_to`."""
-        return Mark(len(self._moves))
+        return Mark(len(self._moves), len(self._refused))
 
     def undo_to(self, mark: Mark) -> None:
         """Takes back everything since the mark, as if that batch had never been in the group."""
-        while len(self._moves) > mark:
+        del self._refused[mark.refused :]
+        while len(self._moves) > mark.moves:
             move = self._moves.pop()
             self._shift(move.hold, -move.held_delta_nanos, -move.spent_delta_nanos)
             if move.kind == "reserve":
@@ -179,17 +191,19 @@ class Books:
                 move.hold.state, move.hold.closing = "open", None
 
     def close(self) -> None:
-        """Writes the balances, new holds, closed holds and entries; the caller's transaction commits them."""
+        """Writes the balances, holds, entries and alerts; the caller's transaction commits them."""
+        crossed = crossings(self._accounts.values(), self._moves[-1].at) if self._moves else ()
+        keep_alerts([*crossed, *self._refused])
         changed = {move.hold.id: move.hold for move in self._moves}.values()
         statements.move_accounts(self._accounts.values())
         statements.insert_holds([hold for hold in changed if hold.opening])
         statements.close_holds([hold for hold in changed if not hold.opening])
         statements.insert_entries(self._moves)
-        self._moves = []
+        self._moves, self._refused = [], []
         for hold in changed:
             hold.opening = None
         for account in self._accounts.values():
-            account.held_delta_nanos = account.spent_delta_nanos = 0
+            account.written()
 
     def _take_in(self, holds: dict[str, HoldRow]) -> None:
         self._holds |= holds

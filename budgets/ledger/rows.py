@@ -22,6 +22,7 @@ class AccountRow:
     thresholds: str = ""
     spent_delta_nanos: int = 0
     held_delta_nanos: int = 0
+    peak_delta_nanos: int | None = None
 
     def move(self, held_delta_nanos: int, spent_delta_nanos: int) -> None:
         """Changes the balance and remembers by how much."""
@@ -29,6 +30,17 @@ class AccountRow:
         self.held_delta_nanos += held_delta_nanos
         self.spent_nanos += spent_delta_nanos
         self.spent_delta_nanos += spent_delta_nanos
+
+    def admitted(self) -> None:
+        """Remembers the highest that an admission of this group left it at: no later settlement excuses that."""
+        delta_nanos = self.held_delta_nanos + self.spent_delta_nanos
+        if self.peak_delta_nanos is None or delta_nanos > self.peak_delta_nanos:
+            self.peak_delta_nanos = delta_nanos
+
+    def written(self) -> None:
+        """Its movements are in the database."""
+        self.held_delta_nanos = self.spent_delta_nanos = 0
+        self.peak_delta_nanos = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ ACCOUNT: Columns = {
     "thresholds": "text",
 }
 ACCOUNT_KEY: Columns = {"scope": "text", "subject": "text", '"window"': "text"}
-DELTA: Columns = {"id": "int", "held": "int", "spent": "int"}
+DELTA: Columns = {"id": "int", "held": "int", "spent": "int", "peak": "int"}
 
 
 class FoundAccount(NamedTuple):
@@ -125,9 +125,13 @@ def locked_accounts(asked: Asked | None) -> dict[int, AccountRow]:
 
 
 def move_accounts(accounts: Iterable[AccountRow]) -> None:
-    """Adds this group's movements to the balances, as deltas."""
+    """Adds this group's movements to the balances, as deltas.
+
+    The second fence: the row itself must have room for what was admitted. IntegrityError when it has not, which
+    only a mistake in `Books` or a lost lock could bring about.
+    """
     moved = [
-        (account.id, account.held_delta_nanos, account.spent_delta_nanos)
+        (account.id, account.held_delta_nanos, account.spent_delta_nanos, account.peak_delta_nanos)
         for account in accounts
         if account.held_delta_nanos or account.spent_delta_nanos
     ]
@@ -182,9 +186,12 @@ def _insert_sql(table: str, parts: tuple[str, ...]) -> str:
 
 @cache
 def _move_sql() -> str:
+    # Not a WHERE: a row that is left out would be no error. A balance of -1 breaks the table's CHECK.
     return (
         "UPDATE budgets_account "
-        "SET held_nanos = held_nanos + moved.held, spent_nanos = spent_nanos + moved.spent "
+        "SET held_nanos = CASE WHEN moved.peak IS NULL OR limit_nanos IS NULL"
+        " OR spent_nanos + held_nanos + moved.peak <= limit_nanos + topped_up_nanos"
+        " THEN held_nanos + moved.held ELSE -1 END, spent_nanos = spent_nanos + moved.spent "
         f"FROM ({new_rows(DELTA)}) AS moved WHERE budgets_account.id = moved.id"
     )
 

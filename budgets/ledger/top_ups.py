@@ -6,6 +6,7 @@ from django.db import transaction
 
 from budgets import clock
 from budgets.ledger.errors import LedgerError
+from budgets.ledger.thresholds import keep_alerts, newly_reached, reached_by
 from budgets.models import Account, LedgerEntry
 from budgets.models.entry import EntryKind
 from budgets.money import MAX_NANOS
@@ -68,11 +69,13 @@ def _lapse(entry: LedgerEntry, at: datetime) -> bool:
         left_nanos = account.left_nanos
         unused_nanos = entry.limit_delta_nanos if left_nanos is None else min(entry.limit_delta_nanos, left_nanos)
         taken_nanos = max(0, unused_nanos)
+        before = reached_by(account)
         account.topped_up_nanos -= taken_nanos
         account.save(update_fields=["topped_up_nanos"])
         LedgerEntry.objects.create(
             account=account, kind=EntryKind.LAPSE, limit_delta_nanos=-taken_nanos, at=at, reverses=entry
         )
+        keep_alerts(newly_reached(account, before, at))
     return True
 
 

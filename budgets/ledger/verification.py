@@ -137,4 +137,5 @@ def _rows(statement: str) -> list[tuple[Any, ...]]:
     """Few: the database has done the summing."""
     with planned_for_whole_tables(), connection.cursor() as cursor:
         cursor.execute(statement)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

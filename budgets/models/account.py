@@ -73,11 +73,15 @@ class Account(models.Model):
         return " ".join(part for part in (self.scope, self.subject, self.window) if part)
 
     @property
+    def full_limit_nanos(self) -> int | None:
+        """The limit with its top-ups; None without one."""
+        return None if self.limit_nanos is None else self.limit_nanos + self.topped_up_nanos
+
+    @property
     def left_nanos(self) -> int | None:
         """What may still be reserved, top-ups included; None without a limit."""
-        if self.limit_nanos is None:
-            return None
-        return self.limit_nanos + self.topped_up_nanos - self.spent_nanos - self.held_nanos
+        limit_nanos = self.full_limit_nanos
+        return None if limit_nanos is None else limit_nanos - self.spent_nanos - self.held_nanos
 
     @property
     def known_scope(self) -> Scope:

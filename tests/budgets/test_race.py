@@ -1,5 +1,6 @@
 """Many at once against one cap: never a nano too much, no deadlock, and the books balance afterwards."""
 
+import logging
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ import pytest
 from django.db import connection
 
 from budgets.ledger import AccountSet, balances, verify
-from budgets.models import Hold
+from budgets.models import BudgetAlert, Hold
 from budgets.tiers import Limits
 from tests.budgets.conftest import AT, USD, Till
 
@@ -67,6 +68,22 @@ def test_groups_over_the_same_accounts_in_any_order_neither_deadlock_nor_lose_a_
     month = next(each for each in balances(sets[0]) if each.scope == "tenant_month")
     assert (month.held_nanos, month.spent_nanos) == (0, 7 * Hold.objects.count())
     assert verify() is None
+
+
+def test_a_threshold_that_sixteen_reach_at_once_fires_once(till: Till, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="budgets.ledger.thresholds")
+    limits = Limits(tenant_day_nanos=160, thresholds=(1, 50, 100))
+    sets = [till.accounts(limits, run_id=f"run-{number}") for number in range(THREADS)]
+
+    def spend(number: int) -> int:
+        for call in range(2):
+            assert till.reserve(sets[number], f"run-{number}:{call}", 5) is None
+            till.settle(sets[number], f"run-{number}:{call}", 5)
+        return till.reserve(sets[number], f"run-{number}:more", 200) is not None
+
+    assert sum(at_once(spend)) == THREADS
+    assert sorted(BudgetAlert.objects.values_list("percent", flat=True)) == [1, 50, 100]
+    assert len(caplog.records) == 3
 
 
 def test_sixteen_that_open_the_same_accounts_get_the_same(till: Till) -> None:

@@ -26,7 +26,7 @@ def accounts(till: Till) -> AccountSet:
     return found
 
 
-def execute(statement: str, *parameters: object) -> None:
+def execute(statement: str, *parameters: str | int | None) -> None:
     """What no code of ours does."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -53,9 +53,7 @@ def test_the_quiet_command_says_nothing_when_all_adds_up() -> None:
     ("column", "recorded", "recomputed"),
     [("held_nanos", 101, 100), ("spent_nanos", 61, 60), ("topped_up_nanos", 501, 500), ("limit_nanos", 1001, 1000)],
 )
-def test_a_changed_balance_or_limit_is_named(
-    accounts: AccountSet, column: str, recorded: int, recomputed: int
-) -> None:
+def test_a_changed_balance_or_limit_is_named(accounts: AccountSet, column: str, recorded: int, recomputed: int) -> None:
     Account.objects.filter(pk=accounts.run).update(**{column: recorded})
     assert verify() == Mismatch("account", str(accounts.run), column, recorded, recomputed)
     with pytest.raises(CommandError, match=f"account {accounts.run}: {column} is {recorded}"):

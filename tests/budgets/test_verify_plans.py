@@ -14,10 +14,6 @@ from tests.budgets.conftest import AT, Till
 STATEMENTS = [recomputation.ACCOUNTS, recomputation.HOLDS]
 
 
-class Crash(Exception):
-    """Leaves dead rows behind."""
-
-
 def fill(till: Till, name: str, holds: int) -> None:
     """So many holds of one run, opened and given back."""
     accounts = till.accounts(Limits(run_nanos=10**12), run_id=name)
@@ -43,9 +39,9 @@ def blocks(statement: str) -> int:
 def test_statistics_of_empty_tables_make_no_plan_explode(till: Till, hot: bool) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no such statistics: it joins by key")
-    with pytest.raises(Crash), transaction.atomic():
+    with transaction.atomic():
         fill(till, "dead", 500)
-        raise Crash
+        transaction.set_rollback(True)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE budgets_account, budgets_hold, budgets_ledgerentry")
         for setting in OF_FEW_ROWS if hot else ():
