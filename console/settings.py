@@ -117,7 +117,8 @@ WORKER_THREADS = int(os.environ.get("WATCHFLOOR_WORKER_THREADS", "64"))
 def sqlite(path: str | Path) -> dict[str, Any]:
     """SQLite in WAL mode: readers never wait, writers take their turn from BEGIN on and wait up to 20 s.
 
-    That is longer than 64 launches at once take on a small machine, and shorter than a lease.
+    Whoever waits only looks again now and then, and of 64 processes that write without a pause some come late; it is
+    still shorter than a lease.
 
     A commit waits for the disk: an effect that was started must be on record even after a power cut.
     """

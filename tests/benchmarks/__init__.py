@@ -12,6 +12,9 @@ both synchronous = FULL.
 Rows
     turn-sqlite, turn-postgres        one run of 50 turns; milliseconds a turn, lower is better
     hundred-sqlite, hundred-postgres  100 runs of 10 turns, started at once in one process; turns a second
+    money                             the ledger alone, on both databases, against targets instead of peers: 64
+                                      processes x 200 reservations against a cap for 1,000; the time of a
+                                      reservation with its settlement; pairs a second of 16 callers
 
 Contenders
     watchfloor        `tests/benchmarks/ours.py`; "not built yet" where that file is missing

@@ -8,9 +8,12 @@ import json
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks.comparison import Comparison, compare
 from tests.benchmarks.databases import Databases
+from tests.benchmarks.money import NAME as MONEY
+from tests.benchmarks.money import money_table
 from tests.benchmarks.report import as_json, describe_machine, machine_line, table
 from tests.benchmarks.rows import ROWS, Row
 
@@ -32,14 +35,23 @@ def main() -> int:
             comparison = compare(row, databases, repetitions=repetitions, tell=_progress)
             _print("\n" + table(comparison))
             comparisons.append(comparison)
+        money = _money(databases) if not given.rows or MONEY in given.rows else {}
     if given.json:
         rows = [as_json(comparison) for comparison in comparisons]
-        given.json.write_text(json.dumps({"machine": machine, "repetitions": repetitions, "rows": rows}, indent=2))
+        told = {"machine": machine, "repetitions": repetitions, "rows": rows, MONEY: money}
+        given.json.write_text(json.dumps(told, indent=2))
     return int(any(standing.failed for each in comparisons for standing in each.standings))
 
 
+def _money(databases: Databases) -> dict[str, Any]:
+    _progress(MONEY)
+    text, raw = money_table(databases)
+    _print("\n" + text)
+    return raw
+
+
 def _parse() -> argparse.Namespace:
-    names = [row.name for row in ROWS]
+    names = [*(row.name for row in ROWS), MONEY]
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Compare us with our peers.")
     parser.add_argument("rows", nargs="*", metavar="row", help=f"some of: {', '.join(names)}; all when none is named")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_REPETITIONS} repetitions, not {REPETITIONS}")

@@ -38,12 +38,12 @@ class Databases:
         """
         key = (row.name, contender)
         if key not in self._addresses:
-            self._addresses[key] = self._create(row, contender)
+            self._addresses[key] = self.named(f"{row.name}-{contender}", row.database)
         return self._addresses[key]
 
-    def _create(self, row: Row, contender: str) -> str:
-        name = f"{row.name}-{contender}"
-        if row.database is Database.SQLITE:
+    def named(self, name: str, database: Database) -> str:
+        """Make an empty database of this name and return its address; raises as `address` does."""
+        if database is Database.SQLITE:
             return f"sqlite:///{self.scratch / name}.sqlite3"
         if self._server is None:
             self._server = self._open.enter_context(private_postgres())

@@ -24,6 +24,7 @@ from tests.harness.postgres import find_binaries
 DISK = Path("/var/tmp")  # never a RAM disk, as /tmp may be: there a commit would cost nothing
 PATIENCE_S = 30.0
 POLL_S = 0.05
+CONNECTIONS = 300  # the money benchmark has 64 processes, each with a pool
 UNPRIVILEGED = ("postgres", "nobody")
 
 
@@ -109,7 +110,7 @@ def _create_cluster(server: PostgresServer) -> None:
 def _running(server: PostgresServer) -> Iterator[None]:
     """Keep the server up; end it at once, since its data are thrown away."""
     command = [str(server.binaries / "postgres"), "-D", str(server.folder / "data"), "-k", str(server.folder)]
-    command += ["-c", "listen_addresses=127.0.0.1", "-p", str(server.port)]
+    command += ["-c", "listen_addresses=127.0.0.1", "-p", str(server.port), "-c", f"max_connections={CONNECTIONS}"]
     account = server.account
     with (server.folder / "log").open("wb") as log:
         process = subprocess.Popen(
