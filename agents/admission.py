@@ -73,7 +73,7 @@ def admitted(*, tenant: Tenant, surface: Surface, user: str, llm: str) -> Limits
     """
     if surface.tenant_id != tenant.pk:
         raise LaunchRefused("surface", f"{surface.slug} is not a surface of {tenant.slug}.")
-    hold_tiers_still(tenant.pk)
+    tenant.timezone = hold_tiers_still(tenant.pk)
     try:
         coverage = coverage_of(surface=surface, user=user)
     except NoTier as missing:

@@ -166,7 +166,7 @@ class RunJournal:
         """Under the tiers of this moment: those that the run began with may have been edited since."""
         run = self._run
         with transaction.atomic():
-            hold_tiers_still(run.tenant_id)
+            run.tenant.timezone = hold_tiers_still(run.tenant_id)
             return open_accounts(
                 tenant=run.tenant,
                 surface=run.surface,

@@ -1,21 +1,26 @@
 """The verbs on budgets that runs feel: top up, edit a tier, undo an edit; runs that waited for the money go on."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import BigIntegerField, Exists, ExpressionWrapper, F, OuterRef, QuerySet
 
 from agents import lifecycle
 from agents.contracts.endings import TERMINAL
+from agents.contracts.llms import LLMError, priced_name
+from agents.llms.registry import split_reference
 from agents.models import Run
 from budgets import clock, tier_edits
-from budgets.ledger import lapse_top_ups
+from budgets.ledger import LedgerError, due_top_ups, lapse_top_up
 from budgets.ledger import top_up as top_up_account
 from budgets.limits import NoTier, lock_tiers, resolved
 from budgets.models import Account, LedgerEntry, Surface, Tenant, Tier, TierEdit
 from budgets.money import format_usd
+from budgets.prices import UnknownPrice, price_for
 from budgets.tier_edits import Change
+from budgets.tier_settings import SettingRefused
+from budgets.tiers import Limits
 
 MOST_PER_SWEEP = 500
 CLOCK = "the clock"
@@ -30,7 +35,9 @@ def top_up(
     """
     with transaction.atomic():
         if account.scope == "run":  # before its account: the recorder locks them in this order too
-            Run.objects.filter(pk=account.subject).update(cap_nanos=F("cap_nanos") + amount_nanos)
+            live = Run.objects.filter(pk=account.subject).exclude(state__in=TERMINAL)
+            if not live.update(cap_nanos=F("cap_nanos") + amount_nanos):
+                raise LedgerError("This run has ended; a top-up would reach nobody.")
         entry = top_up_account(
             account_id=account.pk, amount_nanos=amount_nanos, reason=reason, actor=actor, expires_at=expires_at
         )
@@ -41,11 +48,13 @@ def top_up(
 def edit_tier(*, tenant: Tenant, surface: Surface | None, user: str, change: Change) -> TierEdit | None:
     """Edit a tier; runs under way follow it at once, and those that waited for the money go on.
 
-    None when nothing would change. Raises `SettingRefused`.
+    None when nothing would change. Raises `SettingRefused`, and `TierChanged` when it is not what was seen.
     """
     with transaction.atomic():
         live = _live(tenant)
-        edit = tier_edits.edit_tier(tenant=tenant, surface=surface, user=user, change=change, live_runs=live)
+        edit = tier_edits.edit_tier(
+            tenant=tenant, surface=surface, user=user, change=change, live_runs=live, check=check_cheaper_llm
+        )
         _tell_runs(tenant)
     wake_funded(actor=change.actor, why=f"limits edited: {change.reason}")
     return edit
@@ -65,24 +74,49 @@ def let_time_pass(at: datetime) -> None:
     """End the edits and top-ups whose time is over, and wake runs whose budget has begun afresh."""
     for edit in tier_edits.expired_edits(at):
         undo_edit(edit=edit, actor=CLOCK)
-    lapse_top_ups(at)
+    for entry in due_top_ups(at):
+        _lapse(entry, at)
     wake_funded(actor=CLOCK, why="its budget has room again")
 
 
 def wake_funded(*, actor: str, why: str) -> int:
     """Resume the runs that wait for an account whose limit has risen, or whose day or month is over."""
-    waiting = list(Run.objects.filter(state="paused_budget", capped_account_id__isnull=False)[:MOST_PER_SWEEP])
-    accounts = Account.objects.in_bulk([run.capped_account_id for run in waiting])
-    funded = [run for run in waiting if _has_room(run, accounts.get(run.capped_account_id or 0))]
-    return sum(lifecycle.resume(run=run, actor=actor, why=why) for run in funded)
+    waiting = Run.objects.filter(state="paused_budget", capped_account_id__isnull=False)
+    funded = waiting.filter(~Exists(_as_full_as_ever(clock.now()))).order_by("pk")[:MOST_PER_SWEEP]
+    return sum(lifecycle.wake(run=run, actor=actor, why=why, waiting_in={"paused_budget"}) for run in funded)
 
 
-def _has_room(run: Run, account: Account | None) -> bool:
-    if account is None or account.limit_nanos is None or run.capped_limit_nanos is None:
-        return True
-    if account.window_end_at is not None and account.window_end_at <= clock.now():
-        return True
-    return account.limit_nanos + account.topped_up_nanos > run.capped_limit_nanos
+def check_cheaper_llm(changed: Collection[str], limits: Limits) -> None:
+    """Raises `SettingRefused` when an edit names a cheaper LLM that could not be called, or stops allowing it."""
+    llm = limits.cheaper_llm
+    if not llm or {"cheaper_llm", "allowed_llms"}.isdisjoint(changed):
+        return
+    if not limits.allows_llm(priced_name(llm)):
+        if "cheaper_llm" in changed:
+            raise SettingRefused("cheaper_llm", f"{llm} is not among the allowed LLMs.")
+        raise SettingRefused("allowed_llms", f"The cheaper LLM {llm} would not be allowed; change that one too.")
+    try:
+        split_reference(llm)
+        price_for(priced_name(llm), clock.now())
+    except (LLMError, UnknownPrice) as error:
+        raise SettingRefused("cheaper_llm", str(error)) from error
+
+
+def _as_full_as_ever(at: datetime) -> QuerySet[Account]:
+    """The account that stopped the run, as long as its window is not over and its limit is no higher than then."""
+    then = ExpressionWrapper(OuterRef("capped_limit_nanos") - F("topped_up_nanos"), BigIntegerField())
+    stopped_by = Account.objects.filter(pk=OuterRef("capped_account_id"))
+    return stopped_by.exclude(window_end_at__lte=at).filter(limit_nanos__lte=then)
+
+
+def _lapse(entry: LedgerEntry, at: datetime) -> None:
+    """Ends a top-up; a run's own cap, which lists show, goes down with it."""
+    account = entry.account
+    run = Run.objects.filter(pk=account.subject if account and account.scope == "run" else "")
+    with transaction.atomic():
+        list(run.select_for_update(no_key=True))  # before its account, as ever
+        taken_nanos = lapse_top_up(entry, at)
+        run.update(cap_nanos=F("cap_nanos") - taken_nanos)
 
 
 def _live(tenant: Tenant) -> list[str]:

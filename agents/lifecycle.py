@@ -1,6 +1,6 @@
 """The verbs that the console, the commands and the API call on runs; each commits its row first, then rings."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from agents import bell
 from agents.admission import LaunchRefused, admitted, check_budget, check_llm, check_words
 from agents.contracts.base import JsonObject
-from agents.contracts.endings import TERMINAL, WAITING, Ending
+from agents.contracts.endings import TERMINAL, WAITING, Ending, RunState
 from agents.contracts.events import Event, EventKind
 from agents.enqueue import enqueue
 from agents.journal import statements
@@ -121,8 +121,13 @@ def resume(*, run: Run, actor: str, why: str = "") -> bool:
     """Let a waiting run go on from its last recorded step, or take back a pause. False when it does neither."""
     if Run.objects.filter(pk=run.id, state="running", pause_requested_at__isnull=False).update(pause_requested_at=None):
         return True
+    return wake(run=run, actor=actor, why=why, waiting_in=WAITING)
+
+
+def wake(*, run: Run, actor: str, why: str, waiting_in: Collection[RunState]) -> bool:
+    """Let a run that waits in one of these states go on from its last recorded step. False when it does not."""
     with transaction.atomic():
-        changed = Run.objects.filter(pk=run.id, state__in=WAITING, kill_requested_at=None).update(
+        changed = Run.objects.filter(pk=run.id, state__in=waiting_in, kill_requested_at=None).update(
             state="queued",
             pause_requested_at=None,
             reason="",

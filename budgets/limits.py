@@ -40,16 +40,19 @@ def resolved(tiers: Sequence[Tier], surface: Surface) -> Limits:
     return limits_of(tiers)
 
 
-def hold_tiers_still(tenant_id: int) -> None:
-    """Until this transaction ends nobody edits a tier of the tenant; others that only read them go on.
+def hold_tiers_still(tenant_id: int) -> str:
+    """Until this transaction ends nobody edits a tier of the tenant, nor its time zone, which is returned.
 
-    Whoever makes an account takes its limit from the tiers, and an edit must not pass between the two.
+    Whoever makes an account takes its limit from the tiers, and an edit must not pass between the two. Others that
+    only read them go on.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("tiers are held still inside a transaction")
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM budgets_tenant WHERE id = %s FOR SHARE", [tenant_id])
+            cursor.execute("SELECT timezone FROM budgets_tenant WHERE id = %s FOR SHARE", [tenant_id])
+            return str(cursor.fetchone()[0])
+    return Tenant.objects.values_list("timezone", flat=True).get(pk=tenant_id)
 
 
 def lock_tiers(tenant_id: int) -> Tenant:

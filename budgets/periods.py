@@ -39,6 +39,15 @@ def month_window(at: datetime, tz: ZoneInfo) -> Window:
     return _containing(at, tz, first, _next_month, _previous_month, "%Y-%m")
 
 
+def window_named(key: str, tz: ZoneInfo) -> Window:
+    """The day or month of this key in a time zone. Raises ValueError for any other text."""
+    if len(key) == len("2026-11"):
+        first = date.fromisoformat(f"{key}-01")
+        return Window(key, _midnight(first, tz), _midnight(_next_month(first), tz))
+    day = date.fromisoformat(key)
+    return Window(key, _midnight(day, tz), _midnight(_next_day(day), tz))
+
+
 def _local_date(at: datetime, tz: ZoneInfo) -> date:
     if at.tzinfo is None:
         raise PeriodError("an instant must know its time zone")

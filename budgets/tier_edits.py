@@ -1,6 +1,6 @@
 """The verbs that change a tier: edit, undo, and the end of an edit's time; each reaches open accounts at once."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,17 +11,27 @@ from budgets import clock
 from budgets.ledger.account_limits import refresh_limits
 from budgets.limits import lock_tiers
 from budgets.models import Surface, Tenant, Tier, TierEdit
+from budgets.models.tier import USER_MAX_CHARS
 from budgets.tier_settings import FIELDS, SettingRefused, TierSettings, check_level, check_order, limits_of
+from budgets.tiers import Limits
 
 REASON_MAX_CHARS = 500
 MOST_PER_SWEEP = 100
+NEW = "new"
+
+Check = Callable[[Collection[str], Limits], None]
+
+
+class TierChanged(Exception):
+    """Somebody edited the tier, or time did, after the person looked at it; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """What an edit asks for: fields to set, fields to inherit from now on, why, and until when.
 
-    Amounts are nano-USD. `made_from` says where the person stood: a screen, a command.
+    Amounts are nano-USD. `made_from` says where the person stood: a screen, a command. `seen` is the `version_of`
+    the tier that the person looked at; empty: whatever stands there.
     """
 
     changes: Mapping[str, Any] = field(default_factory=dict)
@@ -30,21 +40,30 @@ class Change:
     actor: str
     made_from: str
     expires_at: datetime | None = None
+    seen: str = ""
 
 
 def edit_tier(
-    *, tenant: Tenant, surface: Surface | None, user: str, change: Change, live_runs: Collection[str] = ()
+    *,
+    tenant: Tenant,
+    surface: Surface | None,
+    user: str,
+    change: Change,
+    live_runs: Collection[str] = (),
+    check: Check | None = None,
 ) -> TierEdit | None:
     """Applies a change to a tier, which is made if it is new; None when it would change nothing.
 
-    Raises `SettingRefused` with the field. Open accounts have their new limits in the same commit, those of
-    `live_runs` among them; runs that have ended keep the limit that they ran under.
+    Raises `SettingRefused` with the field, and `TierChanged` when it is not what was seen. `check` may refuse too,
+    given the changed fields and the limits to be. Open accounts have their new limits in the same commit, those
+    of `live_runs` among them; runs that have ended keep the limit that they ran under.
     """
     with transaction.atomic():
         lock_tiers(tenant.pk)
-        tier = Tier.objects.filter(tenant=tenant, surface=surface, user=user).first()
-        tier = tier or Tier(tenant=tenant, surface=surface, user=user)
-        wanted = _checked(tier, change)
+        tier = find_tier(tenant=tenant, surface=surface, user=user)
+        if change.seen and change.seen != version_of(tier):
+            raise TierChanged
+        wanted = _checked(tier, change, check)
         if not wanted:
             return None
         before = {name: tier.settings.get(name) for name in wanted if name in tier.settings}
@@ -73,6 +92,24 @@ def undo_edit(*, edit: TierEdit, actor: str, live_runs: Collection[str] = ()) ->
     return bool(lapsed)
 
 
+def find_tier(*, tenant: Tenant, surface: Surface | None, user: str) -> Tier:
+    """The tier as it stands, or one that sets nothing and is not stored yet.
+
+    Raises `SettingRefused` for a surface of another tenant and a user that no run could have.
+    """
+    if surface is not None and surface.tenant_id != tenant.pk:
+        raise SettingRefused("surface", f"{surface.slug} is not a surface of {tenant.slug}.")
+    if len(user) > USER_MAX_CHARS or not user.isprintable():
+        raise SettingRefused("user", f"A user has at most {USER_MAX_CHARS} printable characters.")
+    found = Tier.objects.filter(tenant=tenant, surface=surface, user=user).first()
+    return found or Tier(tenant=tenant, surface=surface, user=user)
+
+
+def version_of(tier: Tier) -> str:
+    """What tells one state of a tier from the next, for `Change.seen`."""
+    return tier.changed_at.isoformat() if tier.pk else NEW
+
+
 def expired_edits(at: datetime) -> list[TierEdit]:
     """Edits whose time is over and that still count; `undo_edit` ends them."""
     due = TierEdit.objects.standing().filter(expires_at__lte=at)
@@ -86,22 +123,46 @@ def settings_after(tier: Tier, change: Change) -> TierSettings:
     return TierSettings.read({name: value for name, value in stored.items() if name not in change.unset})
 
 
-def _checked(tier: Tier, change: Change) -> dict[str, Any]:
+def tiers_after(tier: Tier, change: Change) -> list[Tier]:
+    """The tiers that say something where this one does, as they would be with this change; writes nothing.
+
+    Raises `SettingRefused`.
+    """
+    stored = settings_after(tier, change).stored()
+    tier_after = Tier(tenant=tier.tenant, surface=tier.surface, user=tier.user, settings=stored)
+    return [*(each for each in _covering(tier) if each.pk != tier.pk), tier_after]
+
+
+def _checked(tier: Tier, change: Change, check: Check | None) -> dict[str, Any]:
     """The fields that really change, with their stored values (None for those to inherit)."""
     if not change.reason.strip() or len(change.reason) > REASON_MAX_CHARS:
         raise SettingRefused("reason", f"Say why, in at most {REASON_MAX_CHARS} characters.")
     if change.expires_at is not None and change.expires_at <= clock.now():
         raise SettingRefused("expires_at", "This is in the past.")
-    stored = settings_after(tier, change).stored()
-    changed = {
-        name: stored.get(name)
-        for name in FIELDS
-        if (name in stored) != (name in tier.settings) or stored.get(name) != tier.settings.get(name)
-    }
-    tier_after = Tier(tenant=tier.tenant, surface=tier.surface, user=tier.user, settings=stored)
-    around = [each for each in _covering(tier) if each.pk != tier.pk]
-    check_order(changed, limits_of([*around, tier_after]))
+    after = tiers_after(tier, change)
+    stored, borrowed = after[-1].settings, _borrowed(tier, change)
+    differs = {name for name in FIELDS if _setting(stored, name) != _setting(tier.settings, name)}
+    changed = {name: stored.get(name) for name in FIELDS if name in differs | borrowed}
+    limits = limits_of(after)
+    check_order(changed, limits)
+    if check is not None and changed:
+        check(changed, limits)
     return changed
+
+
+def _setting(stored: Mapping[str, Any], name: str) -> tuple[bool, Any]:
+    """A setting that is None says something else than none."""
+    return name in stored, stored.get(name)
+
+
+def _borrowed(tier: Tier, change: Change) -> set[str]:
+    """Fields of the change that stand as asked only until an edit expires, sooner than this change would."""
+    ends: dict[str, datetime | None] = {}
+    for edit in TierEdit.objects.filter(tier_id=tier.pk).standing():
+        ends |= dict.fromkeys([*edit.changes, *edit.unset], edit.expires_at)
+    asked = {*change.changes, *change.unset}
+    sooner = {name for name, end in ends.items() if end and (change.expires_at is None or change.expires_at > end)}
+    return asked & sooner
 
 
 def _covering(tier: Tier) -> list[Tier]:

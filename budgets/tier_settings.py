@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from budgets.money import MAX_NANOS
+from budgets.money import MAX_NANOS, format_usd
 from budgets.tiers import AtCap, Limits
 
 Level = Literal["tenant", "surface", "user", "surface_user"]
@@ -128,7 +128,8 @@ def check_level(level: Level, fields: Iterable[str]) -> None:
         if field not in FIELDS:
             raise SettingRefused(field, f"A tier has no setting {field[:60]!r}.")
         if field not in MAY_SET[level]:
-            raise SettingRefused(field, f"{field} is not counted per {level.replace('_', ' and ')}: set it further up.")
+            whose = {"surface": "a surface", "user": "a user", "surface_user": "a user on a surface"}[level]
+            raise SettingRefused(field, f"{_named(field)} cannot be set for {whose}; the tenant's tier sets it.")
 
 
 def check_order(changed: Iterable[str], limits: Limits) -> None:
@@ -147,17 +148,24 @@ def check_order(changed: Iterable[str], limits: Limits) -> None:
         for outer in wider.get(field, ()):
             inner_nanos, outer_nanos = getattr(limits, field), getattr(limits, outer)
             if inner_nanos is not None and outer_nanos is not None and inner_nanos > outer_nanos:
-                raise SettingRefused(field, f"This is more than {NAMES[outer]} allows; raise that first.")
+                wider_limit = f"{NAMES[outer]} of {format_usd(outer_nanos)}"
+                raise SettingRefused(field, f"This is more than {wider_limit}; raise that first.")
 
 
 NAMES = {
-    "run_nanos": "the run limit",
-    "session_nanos": "the session limit",
-    "user_day_nanos": "the limit of a user and day",
+    "run_nanos": "the limit of a run",
+    "session_nanos": "the limit of a session",
+    "user_day_nanos": "the daily limit of a user",
     "surface_day_nanos": "the surface's daily limit",
     "tenant_day_nanos": "the tenant's daily limit",
     "tenant_month_nanos": "the tenant's monthly limit",
+    "thresholds": "where people are told",
 }
+
+
+def _named(field: str) -> str:
+    name = NAMES.get(field, field)
+    return name[0].upper() + name[1:]
 
 
 def _resolved(field: str, covering: Sequence[TierLike]) -> Resolved:

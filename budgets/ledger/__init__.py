@@ -9,7 +9,7 @@ from budgets.ledger.balances import AccountBalance, RunSpend, balances, run_spen
 from budgets.ledger.books import Books, Mark, Settlement
 from budgets.ledger.errors import AccountNotLocked, HoldExists, LedgerError, UnknownHold
 from budgets.ledger.reconciliation import Reconciliation, reconcile
-from budgets.ledger.top_ups import lapse_top_ups, top_up
+from budgets.ledger.top_ups import due_top_ups, lapse_top_up, top_up
 from budgets.ledger.verification import Mismatch, Overshoot, verify
 
 __all__ = [
@@ -27,7 +27,8 @@ __all__ = [
     "Settlement",
     "UnknownHold",
     "balances",
-    "lapse_top_ups",
+    "due_top_ups",
+    "lapse_top_up",
     "open_accounts",
     "reconcile",
     "run_spend",

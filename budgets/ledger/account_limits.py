@@ -43,7 +43,10 @@ def _open_ids(tenant: Tenant, at: datetime, live_runs: Collection[str]) -> Itera
 def _bring_in_line(accounts: Sequence[Account], tiers: Sequence[Tier], at: datetime) -> int:
     changed, entries, told = [], [], []
     for account in accounts:
-        limits = _limits(account, tiers)
+        covering = _covering(account, tiers)
+        if account.scope == "run" and not any("run_nanos" in tier.settings for tier in covering if not tier.user):
+            continue  # nobody says any more what a run may cost: what was promised at its launch holds
+        limits = limits_of(covering)
         limit_nanos, thresholds = limits.of(account.known_scope), thresholds_text(account.known_scope, limits)
         if account.limit_nanos != limit_nanos:
             entries.append(LedgerEntry(account=account, kind=EntryKind.LIMIT, limit_nanos=limit_nanos, at=at))
@@ -58,8 +61,5 @@ def _bring_in_line(accounts: Sequence[Account], tiers: Sequence[Tier], at: datet
     return len(changed)
 
 
-def _limits(account: Account, tiers: Sequence[Tier]) -> Limits:
-    covering = [
-        tier for tier in tiers if tier.surface_id in (None, account.surface_id) and tier.user in ("", account.user)
-    ]
-    return limits_of(covering)
+def _covering(account: Account, tiers: Sequence[Tier]) -> list[Tier]:
+    return [tier for tier in tiers if tier.surface_id in (None, account.surface_id) and tier.user in ("", account.user)]

@@ -50,22 +50,23 @@ def top_up(
         )
 
 
-def lapse_top_ups(at: datetime) -> int:
-    """Takes back what expired top-ups left unused; returns how many lapsed.
+def due_top_ups(at: datetime) -> list[LedgerEntry]:
+    """Top-ups whose time is over and that have not lapsed yet, with their accounts."""
+    due = LedgerEntry.objects.filter(kind=EntryKind.TOP_UP, expires_at__lte=at, reversed_by=None)
+    return list(due.select_related("account").order_by("pk")[:MOST_PER_SWEEP])
+
+
+def lapse_top_up(entry: LedgerEntry, at: datetime) -> int:
+    """Takes back what a top-up left unused; returns that, in nano-USD, 0 when somebody else was first.
 
     What was spent or is held stays covered, so that no account ever stands above its limit because of a date.
     """
-    due = LedgerEntry.objects.filter(kind=EntryKind.TOP_UP, expires_at__lte=at, reversed_by=None)
-    return sum(_lapse(entry, at) for entry in due.select_related("account").order_by("pk")[:MOST_PER_SWEEP])
-
-
-def _lapse(entry: LedgerEntry, at: datetime) -> bool:
     if entry.account is None:
         raise AssertionError(f"top-up {entry.pk} has no account")
     with transaction.atomic():
         account = Account.objects.select_for_update(no_key=True).get(pk=entry.account.pk)
         if LedgerEntry.objects.filter(reverses=entry).exists():
-            return False
+            return 0
         left_nanos = account.left_nanos
         unused_nanos = entry.limit_delta_nanos if left_nanos is None else min(entry.limit_delta_nanos, left_nanos)
         taken_nanos = max(0, unused_nanos)
@@ -76,7 +77,7 @@ def _lapse(entry: LedgerEntry, at: datetime) -> bool:
             account=account, kind=EntryKind.LAPSE, limit_delta_nanos=-taken_nanos, at=at, reverses=entry
         )
         keep_alerts(newly_reached(account, before, at))
-    return True
+    return taken_nanos
 
 
 def _locked(account_id: int, at: datetime) -> Account:
