@@ -1,31 +1,31 @@
 """What other limits would have done: recorded calls are replayed in time order against hypothetical accounts."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from operator import attrgetter
+from typing import NamedTuple
 
 MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A recorded call, in nano-USD: what was set aside, what it cost, and the least that would have been admitted.
 
-    `accounts` are those whose limit is in question. `closed_at` is None while nobody knows what it costs.
+    `closed_at` is None while nobody knows what it costs. `smallest_nanos` is asked only where the whole does not fit.
     """
 
     hold_id: str
     run_id: str
     step: int
-    accounts: tuple[int, ...]
+    accounts: tuple[int | None, ...]
     opened_at: datetime
     closed_at: datetime | None
     amount_nanos: int
     settled_nanos: int
-    smallest_nanos: int
+    smallest_nanos: Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ class Replay:
 def replay(calls: Iterable[Call], accounts: Mapping[int, Standing]) -> Replay:
     """Admits each call as the ledger would have; a run that is refused drops out with its later calls.
 
-    A call that does not fit whole but fits with a smaller answer goes on with what is left. Calls that touch none
-    of these accounts are no concern of theirs: leave them out.
+    A call that does not fit whole but fits with a smaller answer goes on with what is left. Other accounts than
+    these had room, and are not asked again.
     """
     history = _History(accounts)
     for call in sorted(calls, key=attrgetter("opened_at", "hold_id")):
@@ -114,7 +114,7 @@ class _History:
         left_nanos, account_id = self._least_left(call)
         if left_nanos is None or call.amount_nanos <= left_nanos:
             self._hold(call, call.amount_nanos)
-        elif account_id is not None and call.smallest_nanos > left_nanos:
+        elif account_id is not None and call.smallest_nanos() > left_nanos:
             stop = Stop(call.run_id, call.hold_id, call.step, call.opened_at, account_id, 0)
             self._dropped[call.run_id] = _Unspent(stop, call.settled_nanos)
         else:
@@ -127,15 +127,17 @@ class _History:
             _, _, call, held_nanos = heappop(self._open)
             cost_nanos = self._cost(call, held_nanos)
             for account_id in call.accounts:
-                self._held[account_id] -= held_nanos
-                self.spent[account_id] += cost_nanos
+                if account_id is not None and account_id in self._held:
+                    self._held[account_id] -= held_nanos
+                    self.spent[account_id] += cost_nanos
 
     def _least_left(self, call: Call) -> tuple[int | None, int | None]:
         """The least that is left on the call's accounts, and on which one; None without any limit."""
         least: int | None = None
         binding: int | None = None
         for account_id in call.accounts:
-            limit_nanos = self._accounts[account_id].limit_at(call.opened_at)
+            account = None if account_id is None else self._accounts.get(account_id)
+            limit_nanos = account.limit_at(call.opened_at) if account else None
             if limit_nanos is None:
                 continue
             left_nanos = limit_nanos - self.spent[account_id] - self._held[account_id]
@@ -146,7 +148,8 @@ class _History:
     def _hold(self, call: Call, nanos: int) -> None:
         self.shorter_nanos += call.settled_nanos - self._cost(call, nanos)
         for account_id in call.accounts:
-            self._held[account_id] += nanos
+            if account_id is not None and account_id in self._held:
+                self._held[account_id] += nanos
         if call.closed_at is not None:
             heappush(self._open, (call.closed_at, call.hold_id, call, nanos))
 
