@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from agents import bell, funding
+from agents import bell, funding, holds
 from agents.contracts.base import JsonObject
 from agents.contracts.endings import Ending
 from agents.contracts.events import Event
@@ -28,6 +28,7 @@ def sweep() -> int:
         _end(run, Ending(state="dead", reason=f"Its worker died {MOST_ATTEMPTS} times."))
     for approval in Approval.objects.filter(decision="", expires_at__lt=Now())[:MOST_PER_SWEEP]:
         _expire(approval)
+    holds.resolve_orphans(clock.now())
     funding.let_time_pass(clock.now())
     due = list(Run.objects.filter(_due()).values_list("pk", flat=True)[:MOST_PER_SWEEP])
     for run_id in due:

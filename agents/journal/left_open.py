@@ -22,10 +22,11 @@ def charge_left_open(run: LockedRun, rows: NewRows, at: datetime) -> None:
     for hold_id in reconcile(run_id=run.id, at=at, sent=list(holds)).charged:
         hold = holds[hold_id]
         run.cost_nanos += hold.amount_nanos
-        add_events(run, _closing(hold, placed.get(hold_id), run.cost_nanos, at), rows)
+        add_events(run, closing_events(hold, placed.get(hold_id), run.cost_nanos, at), rows)
 
 
-def _closing(hold: Hold, placed: EventRow | None, run_cost_nanos: int, at: datetime) -> list[Event]:
+def closing_events(hold: Hold, placed: EventRow | None, run_cost_nanos: int, at: datetime) -> list[Event]:
+    """The end of the call that a hold was made for, and its charge; without the call's place in the trace, the charge."""
     asked: JsonObject = {"llm": hold.llm, "asked": hold.llm}
     ended: JsonObject = {**asked, "status": "failed", "error": "worker_died", "detail": NOBODY_HEARD}
     is_fee = hold.llm.startswith("tool:")  # the tool call itself is an effect, whose outcome is another question
