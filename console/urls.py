@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from console.health import health
+from console.screens.budgets.urls import urlpatterns as budgets
 from console.screens.home.views import home
 from console.screens.launch.urls import urlpatterns as launch
 from console.screens.run.urls import urlpatterns as run
@@ -19,4 +20,5 @@ urlpatterns = [
     path("healthz/", health, name="health"),
     path("", include("console.screens.sign_in.urls")),
     path("t/<slug:tenant>/runs/", include((runs_urls, "runs"))),
+    path("t/<slug:tenant>/budgets/", include((budgets, "budgets"))),
 ]

@@ -26,7 +26,7 @@ def charge_left_open(run: LockedRun, rows: NewRows, at: datetime) -> None:
 
 
 def closing_events(hold: Hold, placed: EventRow | None, run_cost_nanos: int, at: datetime) -> list[Event]:
-    """The end of the call that a hold was made for, and its charge; without the call's place in the trace, the charge."""
+    """The end of the call that a hold was made for, and its charge; the charge alone for one without a place."""
     asked: JsonObject = {"llm": hold.llm, "asked": hold.llm}
     ended: JsonObject = {**asked, "status": "failed", "error": "worker_died", "detail": NOBODY_HEARD}
     is_fee = hold.llm.startswith("tool:")  # the tool call itself is an effect, whose outcome is another question

@@ -18,6 +18,7 @@ Verb = Literal[
     "kill",
     "pause",
     "resume",
+    "acknowledge",
     "decide_approval",
     "top_up",
     "edit_budgets",
@@ -29,7 +30,7 @@ VERBS: frozenset[Verb] = frozenset(get_args(Verb))
 OF_THE_PLATFORM: frozenset[Verb] = frozenset({"set_prices"})
 """Prices hold for all tenants, so that no tenant's admin may set them."""
 
-_RUNS: frozenset[Verb] = frozenset({"view", "launch", "kill", "pause", "resume"})
+_RUNS: frozenset[Verb] = frozenset({"view", "launch", "kill", "pause", "resume", "acknowledge"})
 
 MAY: dict[str, frozenset[Verb]] = {
     "viewer": frozenset({"view"}),

@@ -51,6 +51,11 @@ def usd(nanos: int | None) -> str:
     return NONE if nanos is None else format_usd(nanos)
 
 
+def usd_delta(nanos: int) -> str:
+    """A movement of money: "+ $0.10", "− $0.10"."""
+    return f"{'−' if nanos < 0 else '+'} {format_usd(abs(nanos))}"
+
+
 def tokens(given: int | None, written: int | None) -> str:
     """Tokens in and out of a call: "2,178 / 312"."""
     if given is None and written is None:

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from budgets.models import BudgetAlert
 from console.access.policy import tenants_of
 from console.access.requests import TenantRequest
+from console.screens.budgets.alerts import count_words, unseen_alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,23 +18,28 @@ class NavLink:
     url: str
     active: bool
     key: str
+    count: str = ""
 
 
 def frame(request: TenantRequest, *, active: str = "") -> dict[str, object]:
     """The context that base.html reads on pages within a tenant."""
+    alerts = unseen_alerts(request.tenant)
     return {
         "tenant": request.tenant,
         "tenants": list(tenants_of(request.user)),
-        "nav": _links(request, active),
+        "nav": _links(request, active, alerts),
         "verbs": request.verbs,
+        "alerts": alerts,
     }
 
 
-def _links(request: TenantRequest, active: str) -> list[NavLink]:
+def _links(request: TenantRequest, active: str, alerts: list[BudgetAlert]) -> list[NavLink]:
     links = [("Runs", "runs:list", "runs", "r")]
     if "launch" in request.verbs:
         links.append(("Launch", "runs:launch", "launch", "l"))
+    links.append(("Budgets", "budgets:list", "budgets", "b"))
+    counts = {"budgets": count_words(alerts)}
     return [
-        NavLink(label, reverse(route, args=[request.tenant.slug]), active == name, key)
+        NavLink(label, reverse(route, args=[request.tenant.slug]), active == name, key, counts.get(name, ""))
         for label, route, name, key in links
     ]

@@ -15,6 +15,7 @@ from console.live.status import Status, run_status, step_status
 register = template.Library()
 
 register.filter("usd", figures.usd)
+register.filter("usd_delta", figures.usd_delta)
 register.filter("duration", figures.duration)
 register.filter("count", figures.count)
 register.filter("count_or_none", figures.count_or_none)
@@ -34,6 +35,13 @@ class Meter(NamedTuple):
 def ago(moment: datetime) -> str:
     """How long ago: "1m 34s"."""
     return figures.age(int((timezone.now() - moment).total_seconds()))
+
+
+@register.filter
+def until(moment: datetime) -> str:
+    """How long from now: "1m 34s"; "now" once it has come."""
+    seconds = int((moment - timezone.now()).total_seconds())
+    return figures.age(seconds) if seconds > 0 else "now"
 
 
 @register.filter
@@ -64,6 +72,22 @@ def status_of(state: str, acknowledged_at: datetime | None = None) -> Status:
 def meter_of(spent: int, cap: int | None) -> Meter:
     """How a meter of ``spent`` against ``cap`` looks."""
     return Meter(figures.meter_width(spent, cap), figures.meter_tone(spent, cap))
+
+
+class Gauge(NamedTuple):
+    """A meter with what is held behind what is spent, of 100 units."""
+
+    spent: int
+    held_from: int
+    held: int
+    tone: str
+
+
+@register.simple_tag
+def gauge_of(spent: int, held: int, cap: int | None) -> Gauge:
+    """How a gauge of spent and held money against a cap looks."""
+    spent_width, both_width = figures.meter_width(spent, cap), figures.meter_width(spent + held, cap)
+    return Gauge(spent_width, spent_width, both_width - spent_width, figures.meter_tone(spent + held, cap))
 
 
 @register.simple_tag

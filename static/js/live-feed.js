@@ -1,4 +1,5 @@
-// <wf-live socket="/live/..." seq="12" epoch="ab12">: owns the page's socket.
+// <wf-live socket="/live/..." seq="12" epoch="ab12">: owns the page's socket. With every="5", its figures are also read
+// again each five seconds: for sums that move without any run changing its state.
 // It keeps a cursor (epoch, seq), applies frames {seq, prev, ops} in order and once, and says in the top bar how it stands.
 // Says to the page: wf:ops {appended} after changes, wf:clock {skew} with the server's clock.
 
@@ -52,6 +53,8 @@ class LiveFeed extends HTMLElement {
     this.fresh = new Set();
     this.tries = 0;
     this.heard = Date.now();
+    this.everyMs = Number(this.getAttribute("every")) * 1_000;
+    this.readAt = Date.now();
     this.ending = new AbortController();
     const listen = (target, name, act) => target.addEventListener(name, act, { signal: this.ending.signal });
     listen(window, "online", () => this.wake());
@@ -59,6 +62,7 @@ class LiveFeed extends HTMLElement {
     listen(window, "offline", () => this.socket?.close());
     listen(window, "pageshow", () => this.wake());
     listen(document, "visibilitychange", () => this.wake());
+    listen(document, "wf:changed", () => this.reread("figures"));
     listen(document, "focusout", () => this.stale && setTimeout(() => this.reread(this.stale)));
     listen(document, "click", (event) => {
       if (event.target.closest("[data-pause]")) this.pause();
@@ -244,6 +248,7 @@ class LiveFeed extends HTMLElement {
     const chosen = REGIONS[which] ?? REGIONS["*"];
     if (!document.querySelector(chosen)) return true;
     this.stale = null;
+    this.readAt = Date.now();
     const reading = (this.readings = (this.readings ?? 0) + 1);
     const page = await readPage();
     if (!page) {
@@ -279,6 +284,7 @@ class LiveFeed extends HTMLElement {
     }
     if (region.hasAttribute("data-frozen")) fresh.setAttribute("data-frozen", region.getAttribute("data-frozen"));
     keepState(region, fresh);
+    if (region.matches("[data-keep-order]") && (active || region.matches(":hover"))) keepOrder(region, fresh);
     region.replaceWith(document.adoptNode(fresh));
     window.htmx?.process(fresh);
     if (active?.id) byId(active.id)?.focus({ preventScroll: true });
@@ -291,6 +297,7 @@ class LiveFeed extends HTMLElement {
     const late = now - this.heard;
     if (this.refused) return;
     if (this.up) this.drain();
+    if (this.up && this.everyMs && !this.paused && !document.hidden && now - this.readAt >= this.everyMs) this.reread("figures");
     if (this.up && this.stale && now > (this.rereadAt ?? 0) && !document.activeElement?.matches("input, textarea, select")) {
       this.rereadAt = now + REREAD_MS;
       this.reread(this.stale);
@@ -393,6 +400,14 @@ function keepState(old, fresh) {
     const twin = fresh.querySelector(`#${CSS.escape(field.id)}`);
     if (twin && field.value !== field.defaultValue) twin.value = field.value;
   }
+}
+
+// No row moves under a pointer or a focus: rows stay where they are, new ones come last.
+function keepOrder(old, fresh) {
+  const rows = [...fresh.querySelectorAll("[data-row]")];
+  const places = new Map([...old.querySelectorAll("[data-row]")].map((row, place) => [row.id, place]));
+  const place = (row) => places.get(row.id) ?? places.size;
+  rows[0]?.parentElement.append(...rows.sort((a, b) => place(a) - place(b)));
 }
 
 customElements.define("wf-live", LiveFeed);

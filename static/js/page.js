@@ -48,7 +48,10 @@ document.addEventListener("htmx:after:swap", (event) => {
   const dialog = document.getElementById("dialog");
   const target = event.detail?.ctx?.target;
   if (target !== dialog && target !== "#dialog" && target?.id !== "dialog") return focusFirst();
-  if (!dialog.textContent.trim()) return dialog.close();
+  if (!dialog.textContent.trim()) {
+    document.dispatchEvent(new CustomEvent("wf:changed"));
+    return dialog.close();
+  }
   const title = dialog.querySelector("h2");
   if (title) dialog.setAttribute("aria-label", title.textContent);
   return open(dialog);

@@ -3,6 +3,7 @@
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from agents.lifecycle import decide, kill, pause, resume
@@ -13,6 +14,7 @@ from budgets.tiers import Limits
 from console.access.requests import TenantRequest, in_tenant
 from console.live.reading import read_trace
 from console.live.trace import served_llms
+from console.screens.budgets.capped import capped
 from console.screens.elapsed import took_ms
 from console.screens.frame import frame
 from console.screens.launch.terminal import launch_command
@@ -141,6 +143,7 @@ def _page_context(request: TenantRequest, run: Run) -> Context:
         "llm_label": label_of(run.llm),
         "no_ai": no_ai(run),
         "approvals": open_approvals(run) if run.state == "waiting_approval" else [],
+        "capped": capped(run, now=timezone.now()),
         "answer": answer_of(run),
         "attachments": run.attachments.select_related("blob").defer("blob__content"),
         "may_pause": "pause" in request.verbs and run.state in MAY_PAUSE and run.pause_requested_at is None,

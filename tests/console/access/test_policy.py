@@ -11,7 +11,7 @@ from console.models import Membership, User
 pytestmark = pytest.mark.usefixtures("acme", "cast")
 
 VIEW = {"view"}
-RUNS = VIEW | {"launch", "kill", "pause", "resume"}
+RUNS = VIEW | {"launch", "kill", "pause", "resume", "acknowledge"}
 EXPECTED = {
     "acme_viewer": VIEW,
     "acme_operator": RUNS,

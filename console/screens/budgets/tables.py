@@ -1,0 +1,183 @@
+"""The tables of budgets, one for each kind, and the table of holds; their cells are in templates/budgets/cells."""
+
+import django_tables2 as tables
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+
+from budgets.models import Tenant
+from console.screens.budgets.lines import Line
+from console.screens.budgets.selectors import By
+from console.screens.budgets.selectors_account import Movement
+from console.screens.budgets.selectors_holds import OpenHold
+
+NUMBER, QUIET = {"class": "num"}, {"class": "dim"}
+VERBS = mark_safe('<span class="sr-only">Verbs</span>')
+
+
+def cell(name: str, header: str, td: dict[str, str] | None = None) -> tables.Column:
+    """A column that is drawn by ``budgets/cells/<name>.html``."""
+    given = td or {}
+    return tables.TemplateColumn(
+        template_name=f"budgets/cells/{name}.html",
+        verbose_name=header,
+        orderable=False,
+        empty_values=(),
+        attrs={
+            "td": {"data-column": name, **given},
+            "th": {"data-column": name, "class": "num" if "num" in given.get("class", "").split() else ""},
+        },
+    )
+
+
+class BudgetsTable(tables.Table):
+    """Lines come sorted and cut to one page. Subclasses choose and order the columns."""
+
+    caption = "Budgets, nearest to their caps first"
+
+    class Meta:
+        template_name = "components/table.html"
+        attrs = {"class": "grid budgets-grid", "tbody": {"id": "rows", "data-rows": ""}}
+        row_attrs = {
+            "id": lambda record, table: table.row_id(record),
+            "data-row": "",
+            "data-href": lambda record, table: table.address_of(record),
+            "data-state": lambda record: record.run.state if record.run else "",
+            "data-severity": lambda record: record.severity,
+            "tabindex": "-1",
+        }
+
+    def __init__(self, lines: list[Line], *, tenant: Tenant) -> None:
+        self.tenant = tenant
+        super().__init__(lines)
+
+    def address_of(self, line: Line) -> str:
+        """Its account's page; nowhere while it has none."""
+        if line.account is None:
+            return ""
+        return reverse("budgets:account", args=[self.tenant.slug, line.account.pk])
+
+    def row_id(self, line: Line) -> str:
+        """The same for as long as the row is about the same budget."""
+        return f"b-{line.account.pk}" if line.account else f"b-{line.name}"
+
+
+class SurfacesTable(BudgetsTable):
+    """Surfaces today, and what their runs may do."""
+
+    Meta = BudgetsTable.Meta
+
+    name = cell("name", "Surface")
+    spent = cell("spent", "Spent / cap", NUMBER)
+    held = cell("held", "Held", NUMBER)
+    projected = cell("projected", "Projected", NUMBER)
+    resets = cell("resets", "Resets in", {"class": "num", "data-phone": "end"})
+    origin = cell("origin", "Set by", {"data-phone": "hide"})
+    per_run = cell("per_run", "A run", NUMBER)
+    loop = cell("loop", "Turns · time", {"class": "num", "data-phone": "hide"})
+    parallel = cell("parallel", "At once", NUMBER)
+    launches = cell("launches", "In a minute", NUMBER)
+    at_cap = cell("at_cap", "At the cap", {"data-phone": "hide"})
+    top_up = cell("top_up", VERBS, {"class": "num verb-cell"})
+
+
+class UsersTable(BudgetsTable):
+    """Users today."""
+
+    Meta = BudgetsTable.Meta
+
+    name = cell("name", "User")
+    spent = cell("spent", "Spent / cap", NUMBER)
+    held = cell("held", "Held", NUMBER)
+    projected = cell("projected", "Projected", NUMBER)
+    resets = cell("resets", "Resets in", {"class": "num", "data-phone": "end"})
+    origin = cell("origin", "Set by", {"data-phone": "hide"})
+    parallel = cell("parallel", "At once", NUMBER)
+    launches = cell("launches", "In a minute", NUMBER)
+    top_up = cell("top_up", VERBS, {"class": "num verb-cell"})
+
+
+class SessionsTable(BudgetsTable):
+    """Sessions that have a live run."""
+
+    Meta = BudgetsTable.Meta
+
+    name = cell("name", "Session")
+    whose = cell("whose", "Surface", QUIET)
+    spent = cell("spent", "Spent / cap", NUMBER)
+    held = cell("held", "Held", NUMBER)
+    left = cell("left", "Left", NUMBER)
+    origin = cell("origin", "Set by", {"data-phone": "hide"})
+    top_up = cell("top_up", VERBS, {"class": "num verb-cell"})
+
+
+class RunsTable(BudgetsTable):
+    """Live runs."""
+
+    Meta = BudgetsTable.Meta
+
+    status = cell("status", "Status")
+    run = cell("run", "Run", {"data-phone": "end"})
+    whose = cell("whose", "Surface", QUIET)
+    spent = cell("spent", "Spent / cap", NUMBER)
+    held = cell("held", "Held", NUMBER)
+    pace = cell("pace", "Pace", NUMBER)
+    turns = cell("turns", "Turns", NUMBER)
+    elapsed = cell("elapsed", "Time", {"class": "num", "data-phone": "hide"})
+    at_cap = cell("at_cap", "At the cap", {"data-phone": "hide"})
+    origin = cell("origin", "Set by", {"data-phone": "hide"})
+    top_up = cell("top_up", VERBS, {"class": "num verb-cell"})
+
+
+TABLES: dict[By, type[BudgetsTable]] = {
+    "surface": SurfacesTable,
+    "user": UsersTable,
+    "session": SessionsTable,
+    "run": RunsTable,
+}
+
+
+class HoldsTable(tables.Table):
+    """Open holds, the stuck ones first."""
+
+    caption = "Open holds"
+    mark = cell("hold_mark", "State")
+    age = cell("hold_age", "Age", {"class": "num", "data-phone": "end"})
+    amount = cell("hold_amount", "Amount", NUMBER)
+    sized_for = cell("hold_sized", "Sized for", {"class": "num", "data-phone": "hide"})
+    call = cell("hold_call", "For", {"class": "mono"})
+    run = cell("hold_run", "Run and step")
+    binds = cell("hold_binds", "Binds", {"class": "dim", "data-phone": "wide"})
+    verbs = cell("hold_verbs", VERBS, {"class": "num verb-cell"})
+
+    class Meta:
+        template_name = "components/table.html"
+        attrs = {"class": "grid holds-grid", "tbody": {"id": "rows", "data-rows": ""}}
+        row_attrs = {
+            "id": lambda record: f"h-{record.hold.pk.replace(':', '-')}",
+            "data-row": "",
+            "data-severity": lambda record: 2 if record.stuck else 0,
+            "tabindex": "-1",
+        }
+
+    def __init__(self, holds: list[OpenHold]) -> None:
+        super().__init__(holds)
+
+
+class MovementsTable(tables.Table):
+    """A page of an account's ledger."""
+
+    caption = "Ledger, newest first"
+    at = cell("entry_at", "When", {"data-phone": "end"})
+    kind = cell("entry_kind", "What")
+    held = cell("entry_held", "Held", NUMBER)
+    spent = cell("entry_spent", "Spent", NUMBER)
+    cap = cell("entry_cap", "Cap", NUMBER)
+    why = cell("entry_why", "For / why", {"data-phone": "wide"})
+
+    class Meta:
+        template_name = "components/table.html"
+        attrs = {"class": "grid ledger-grid", "tbody": {"id": "rows", "data-rows": ""}}
+        row_attrs = {"id": lambda record: f"e-{record.entry.pk}", "data-row": "", "tabindex": "-1"}
+
+    def __init__(self, movements: list[Movement]) -> None:
+        super().__init__(movements)
