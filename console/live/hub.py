@@ -161,19 +161,22 @@ class Hub:
     async def _welcome(self, watched: WatchedRun | WatchedTenant, viewer: Viewer, seq: int, *, known: bool) -> None:
         watched.audience.viewers.add(viewer)
         if not known:
-            epoch = watched.feed.epoch if isinstance(watched.feed, RunFeed) else self.boot
-            frame = watched.feed.refetch(epoch)
-            await watched.audience.hand_to(viewer, frame, seq=watched.feed.seq)
+            await self._tell_to_reread(watched, viewer)
         elif seq < watched.feed.seq:
             frame = await in_thread(watched.feed.replay, seq)
             await watched.audience.hand_to(viewer, frame, seq=watched.feed.seq)
+
+    async def _tell_to_reread(self, watched: WatchedRun | WatchedTenant, viewer: Viewer) -> None:
+        epoch = watched.feed.epoch if isinstance(watched.feed, RunFeed) else self.boot
+        await watched.audience.hand_to(viewer, watched.feed.refetch(epoch), seq=watched.feed.seq)
 
     async def _catch_up(self, watched: WatchedRun | WatchedTenant, viewer: Viewer) -> None:
         if isinstance(watched, WatchedRun):
             await self._advance(watched)
         seq = viewer.window.sent
-        if isinstance(watched.feed, TenantFeed) and not watched.feed.knows(seq):
-            await watched.audience.hand_to(viewer, watched.feed.refetch(self.boot), seq=watched.feed.seq)
+        known = watched.feed.knows(watched.feed.epoch, seq) if isinstance(watched, WatchedRun) else watched.feed.knows(seq)
+        if not known:
+            await self._tell_to_reread(watched, viewer)
         elif seq < watched.feed.seq:
             frame = await in_thread(watched.feed.replay, seq)
             await watched.audience.hand_to(viewer, frame, seq=watched.feed.seq)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db.models import Q
 from django.utils import timezone
@@ -10,21 +10,8 @@ from django.utils import timezone
 from agents.contracts.endings import TERMINAL
 from agents.contracts.events import Event
 from agents.models import EventRow, Run
-from console.live.models import LiveEpoch
-from console.live.span import Span
-from console.live.trace import Trace
 
 RECENTLY = timedelta(seconds=60)
-
-
-@dataclass(frozen=True)
-class TraceRead:
-    """A folded trace with the cursor that belongs to it: the page carries both."""
-
-    seq: int
-    epoch: str
-    spans: list[Span]
-    first_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -40,14 +27,6 @@ def events_after(run_id: str, seq: int) -> list[tuple[int, Event]]:
     """The run's events after ``seq``, in order, with their numbers."""
     rows = EventRow.objects.filter(run_id=run_id, seq__gt=seq).order_by("seq")
     return [(row.seq, row.to_event()) for row in rows]
-
-
-def read_trace(run_id: str) -> TraceRead:
-    """The trace of a run as its page paints it."""
-    trace = Trace()
-    for seq, event in events_after(run_id, 0):
-        trace.apply(seq, event)
-    return TraceRead(trace.head, LiveEpoch.current(), trace.spans, trace.first_at)
 
 
 def read_runs(run_ids: Collection[str]) -> list[Run]:

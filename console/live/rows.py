@@ -1,7 +1,7 @@
 """The rows of a trace while it is being folded: opening, changing and closing spans."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,15 +20,32 @@ class Change:
     touched_seq: int
 
 
-class Rows:
-    """Rows in the order in which they appeared; a row never moves and never goes."""
+@dataclass(frozen=True)
+class Beginning:
+    """Where a fold begins: behind event ``seq`` and so many rows, in a run whose first event was at ``first_at``.
 
-    def __init__(self) -> None:
-        self.head = 0
-        self.first_at: datetime | None = None
+    ``numbers`` are those of rows that do not follow the row before them, by the event that makes the row.
+    """
+
+    seq: int = 0
+    rows: int = 0
+    first_at: datetime | None = None
+    numbers: Mapping[int, int] = field(default_factory=dict)
+
+
+class Rows:
+    """Rows in the order in which they appeared; a row never moves, and goes only when it is ``forgotten`` for its age.
+
+    ``known_from`` is the event from which on every change of a row is known here.
+    """
+
+    def __init__(self, begin: Beginning | None = None) -> None:
+        self.begin = begin or Beginning()
+        self.head = self.known_from = self.begin.seq
+        self.first_at = self.begin.first_at
         self._changes: dict[str, Change] = {}
-        self._numbers = 0
-        self._children: dict[str, int] = {}
+        self._number = self.begin.rows
+        self._children: dict[str, list[str]] = {}
 
     @property
     def spans(self) -> list[Span]:
@@ -44,8 +61,17 @@ class Rows:
 
     def last(self, kind: SpanKind, *, call_id: str | None = None) -> Span | None:
         """The newest row of a kind, if asked only among those of one call."""
-        rows = reversed(self.spans)
+        rows = (change.span for change in reversed(self._changes.values()))
         return next((row for row in rows if row.kind == kind and call_id in (None, row.call_id)), None)
+
+    def forget(self, kept: int) -> None:
+        """Let go of ended rows before the newest ``kept``: a run may go on for days."""
+        old = list(self._changes.values())[:-kept]
+        for change in old:
+            if not change.span.open:
+                del self._changes[change.span.span_id]
+                self._children.pop(change.span.span_id, None)
+                self.known_from = max(self.known_from, change.touched_seq)
 
     def open(self, event: Event, kind: SpanKind, title: str, **more: Any) -> Span:
         """A row for a span that begins; the same span again is the row that is there."""
@@ -89,6 +115,7 @@ class Rows:
         parent = self.find(event.parent_span_id)
         depth, number, label = self._place(parent)
         span = Span(
+            seq=self.head,
             span_id=span_id,
             parent_span_id=event.parent_span_id,
             depth=depth,
@@ -101,18 +128,20 @@ class Rows:
             **more,
         )
         self._changes[span_id] = Change(span, self.head, self.head)
+        if parent:
+            self._children.setdefault(parent.span_id, []).append(span_id)
         return self.change(span)
 
     def _place(self, parent: Span | None) -> tuple[int, int, str]:
         if parent is None:
-            self._numbers += 1
-            return 0, self._numbers, str(self._numbers)
-        self._children[parent.span_id] = child = self._children.get(parent.span_id, 0) + 1
-        return parent.depth + 1, parent.number, f"{parent.label}.{child}"
+            self._number = self.begin.numbers.get(self.head, self._number + 1)
+            return 0, self._number, str(self._number)
+        return parent.depth + 1, parent.number, f"{parent.label}.{len(self._children.get(parent.span_id, ())) + 1}"
 
     def siblings(self, span: Span) -> list[Span]:
         """The other spans under the same parent."""
-        return [row for row in self.spans if row.parent_span_id == span.parent_span_id and row != span]
+        under = self._children.get(span.parent_span_id, [])
+        return [self._changes[each].span for each in under if each != span.span_id and each in self._changes]
 
 
 def milliseconds(later: datetime, earlier: datetime) -> int:

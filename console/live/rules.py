@@ -136,6 +136,8 @@ def tool_ended(rows: Rows, event: Event) -> None:
 
 
 def attempt_started(rows: Rows, event: Event) -> None:
+    if rows.begin.seq and rows.find(event.parent_span_id) is None:
+        return  # its tool call is in an earlier window
     row = rows.open(event, "tool", text(event.data, "implementation") or f"attempt {event.attempt}")
     others = rows.siblings(row)
     rows.change(row, quiet=not others)
@@ -223,8 +225,7 @@ def run_claimed(rows: Rows, event: Event) -> None:
 
 
 def run_paused(rows: Rows, event: Event) -> None:
-    waits = rows.last("approval")
-    if text(event.data, "state") == "waiting_approval" and waits and waits.open:
+    if text(event.data, "state") == "waiting_approval":
         return  # the row of the approval says so, and for how long
     state, reason = text(event.data, "state").replace("_", " "), text(event.data, "reason")
     rows.remark(event, "note", state or "paused", status="noted", note=reason, severity=NOTICE)

@@ -1,15 +1,19 @@
-"""The feed of one run: its trace in memory, advanced from event rows, shared by all who watch."""
+"""The feed of one run: the end of its trace in memory, advanced from event rows, shared by all who watch."""
 
 from agents.models import Run
 from console.live import ops
 from console.live.models import LiveEpoch
 from console.live.reading import events_after, read_runs
 from console.live.rows import Change
-from console.live.trace import Trace, served_llms
+from console.live.served import served_before, served_by, served_words
+from console.live.trace import Trace
+from console.live.window import beginning_of_newest
 from console.screens.run.why import tells
 
 OF_THE_STATE = ("run.", "kill.", "approval.", "effect.")
 """Kinds of event after which panels and verbs of the page may be others."""
+MOST_ROWS, KEPT_ROWS = 3_000, 1_000
+"""Of a run that goes on for days only the newest rows are kept; pages from before them read theirs again."""
 
 
 class RunFeed:
@@ -18,35 +22,42 @@ class RunFeed:
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
         self.epoch = ""
-        self._trace = Trace()
+        self._trace: Trace | None = None
+        self._served: dict[str, None] = {}
         self._run: Run | None = None
         self._state_seq = 0
 
     @property
     def seq(self) -> int:
-        return self._trace.head
+        return self._trace.head if self._trace else 0
 
     def advance(self) -> str | None:
         """Read the rows after the last known one; a frame with what they change, None without any."""
-        before = self.seq
+        trace = self._trace = self._trace or self._begun()
+        before = trace.head
         self.epoch = self.epoch or LiveEpoch.current()
         for seq, event in events_after(self.run_id, before):
-            self._trace.apply(seq, event)
+            trace.apply(seq, event)
+            self._served |= dict.fromkeys(served_by(event.kind, event.data))
             if event.kind.startswith(OF_THE_STATE) or tells(event.kind, event.data):
                 self._state_seq = seq
         if self.seq == before:
             return None
         # After the events, so that the head of the page is never older than its trace.
         self._run = next(iter(read_runs([self.run_id])), None)
-        return self.replay(before)
+        frame = self.replay(before)
+        if len(trace.spans) > MOST_ROWS:
+            trace.forget(KEPT_ROWS)
+        return frame
 
     def replay(self, after: int) -> str:
         """One frame that brings a page from event ``after`` to the present."""
-        span_ops = [op for change in self._trace.changes_after(after) for op in _span_ops(change, after)]
+        trace = self._trace = self._trace or self._begun()
+        span_ops = [op for change in trace.changes_after(after) for op in _span_ops(change, after)]
         head_ops = [*ops.run_cells(self._run), *ops.pace_cells(self._run)] if self._run else []
-        head_ops.append(ops.text(f"r-{self.run_id}-served", served_llms(self._trace.spans)))
-        if after == 0 and self._trace.first_at:
-            head_ops.append(ops.attr(ops.TRACE_ROWS, "data-first-at", self._trace.first_at.isoformat()))
+        head_ops.append(ops.text(f"r-{self.run_id}-served", served_words(self._served)))
+        if after == 0 and trace.first_at:
+            head_ops.append(ops.attr(ops.TRACE_ROWS, "data-first-at", trace.first_at.isoformat()))
         reread = [ops.REREAD_STATE] if self._state_seq > after else []
         return ops.frame(seq=self.seq, prev=after, encoded_ops=ops.encode([*span_ops, *head_ops, *reread]))
 
@@ -55,8 +66,14 @@ class RunFeed:
         return ops.frame(seq=self.seq, prev=self.seq, encoded_ops=ops.encode([ops.refetch(epoch)]))
 
     def knows(self, epoch: str, seq: int) -> bool:
-        """Whether a page's cursor counts in this feed."""
-        return epoch == self.epoch and 0 <= seq <= self.seq
+        """Whether a page's cursor counts in this feed, and lies where the feed knows what has changed since."""
+        return epoch == self.epoch and self._trace is not None and self._trace.known_from <= seq <= self.seq
+
+    def _begun(self) -> Trace:
+        """A fold that begins where a page that is painted now begins: nobody needs what came before."""
+        begin = beginning_of_newest(self.run_id)
+        self._served = dict.fromkeys(served_before(self.run_id, begin.seq + 1)) if begin.seq else {}
+        return Trace(begin)
 
 
 def _span_ops(change: Change, after: int) -> list[ops.Op]:

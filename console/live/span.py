@@ -16,9 +16,10 @@ class Span:
     ``span_id`` is unique within the run and fit for an HTML id: a span's own, or ``e<seq>`` for a remark.
     ``number`` counts the rows of depth 0; ``label`` is what people read: "8", or "8.2" under it.
     ``quiet`` marks an attempt that tells no more than its tool call: the only one, and not failed.
-    ``severity`` is that of the worst event of the span and of the spans under it.
+    ``severity`` is that of the worst event of the span and of the spans under it. ``seq`` is the event that made it.
     """
 
+    seq: int
     span_id: str
     parent_span_id: str
     depth: int

@@ -21,12 +21,6 @@ class Trace(Rows):
             rule(self, event)
 
 
-def served_llms(spans: Iterable[Span]) -> str:
-    """The LLMs that really answered, in the order of their first answer; "none" before one has."""
-    served = (span.title for span in spans if span.kind == "llm" and span.status == "ok")
-    return ", ".join(dict.fromkeys(served)) or "none"
-
-
 def fold(events: Iterable[Event]) -> list[Span]:
     """The rows of the trace that these events, from the run's first on, tell."""
     trace = Trace()

@@ -3,6 +3,7 @@
 // Follow mode: at the bottom new steps scroll into view; further up they are counted on a button.
 
 const STEPS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
+const [MOST_ROWS, KEPT_ROWS] = [1_000, 400];
 const SVG = "http://www.w3.org/2000/svg";
 let skew = 0;
 let waiting = 0;
@@ -16,21 +17,24 @@ function roof(ms) {
 function words(ms) {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
-  return `${Math.floor(ms / 60_000)}m ${String(Math.floor((ms % 60_000) / 1000)).padStart(2, "0")}s`;
+  const two = (number) => String(Math.floor(number)).padStart(2, "0");
+  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)}m ${two((ms % 60_000) / 1000)}s`;
+  return `${Math.floor(ms / 3_600_000)}h ${two((ms % 3_600_000) / 60_000)}m`;
 }
 
 function put(el, name, value) {
   if (el.getAttribute(name) !== value) el.setAttribute(name, value);
 }
 
-function drawAxis(svg, total) {
-  if (svg.dataset.total === String(total)) return;
-  svg.dataset.total = String(total);
+function drawAxis(svg, from, total) {
+  if (svg.dataset.drawn === `${from} ${total}`) return;
+  svg.dataset.drawn = `${from} ${total}`;
   const marks = [0, 0.25, 0.5, 0.75].map((part) => {
     const text = document.createElementNS(SVG, "text");
     text.setAttribute("x", `${part * 100}%`);
     text.setAttribute("y", "12");
-    text.textContent = part === 0 ? "0" : words(total * part).replace(".0 ", " ");
+    const at = from + total * part;
+    text.textContent = at === 0 ? "0" : words(at).replace(".0 ", " ");
     return text;
   });
   svg.replaceChildren(...marks);
@@ -45,10 +49,11 @@ function draw() {
   const now = Number.isNaN(started) ? 0 : Date.now() + skew - started;
   for (const bar of bars) bar.ms = bar.open ? Math.max(0, now - bar.at) : Number(bar.el.dataset.ms) || 0;
   if (frozen) return true;
-  const total = roof(Math.max(1000, ...bars.map((bar) => bar.at + bar.ms)));
-  document.querySelectorAll("[data-axis]").forEach((svg) => drawAxis(svg, total));
+  const from = Number(box.dataset.fromMs) || 0;
+  const total = roof(Math.max(1000, ...bars.map((bar) => bar.at - from + bar.ms)));
+  document.querySelectorAll("[data-axis]").forEach((svg) => drawAxis(svg, from, total));
   for (const bar of bars) {
-    put(bar.el, "x", `${((bar.at / total) * 100).toFixed(3)}%`);
+    put(bar.el, "x", `${(((bar.at - from) / total) * 100).toFixed(3)}%`);
     put(bar.el, "width", `${Math.max(0.35, (bar.ms / total) * 100).toFixed(3)}%`);
     if (bar.open && now) {
       const cell = document.getElementById(bar.el.id.replace(/-bar$/, "-dur"));
@@ -81,10 +86,23 @@ function settle() {
   more.hidden = waiting === 0;
 }
 
+// A run may go on for days: while one follows, rows that are far above go; "Earlier steps" leads to them.
+function trim(box) {
+  const old = [...box.children].slice(0, -KEPT_ROWS);
+  const earlier = document.getElementById("trace-earlier");
+  if (box.children.length < MOST_ROWS || !earlier) return;
+  old.forEach((row) => row.remove());
+  const first = box.firstElementChild;
+  earlier.href = `?before=${first.dataset.seq}`;
+  earlier.setAttribute("hx-get", earlier.getAttribute("href"));
+  box.dataset.fromMs = first.querySelector("rect.bar").dataset.atMs;
+}
+
 function follow(appended) {
   const steps = appended.filter((row) => row.matches("[data-follow] > [data-row]") && row.getClientRects().length);
   if (!steps.length) return;
   if (atBottom) {
+    trim(steps[0].parentElement);
     steps.at(-1).scrollIntoView({ block: "nearest" });
   } else {
     waiting += steps.length;

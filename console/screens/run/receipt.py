@@ -1,6 +1,5 @@
-"""The receipt of a kill: requested, acknowledged, stopped, each only once it is so. Pure."""
+"""The receipt of a kill: requested, acknowledged, stopped, each only once it is so."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +19,7 @@ class Receipt:
     ended_as: str
 
 
-def receipt_of(run: Run, events: Sequence[EventRow]) -> Receipt | None:
+def receipt_of(run: Run) -> Receipt | None:
     """None when nobody asked to kill this run."""
     if run.kill_requested_at is None:
         return None
@@ -30,15 +29,16 @@ def receipt_of(run: Run, events: Sequence[EventRow]) -> Receipt | None:
         requested_at=run.kill_requested_at,
         acknowledged_ms=_after(run.kill_requested_at, run.kill_acknowledged_at),
         stopped_ms=_after(run.kill_requested_at, run.ended_at),
-        nanos_after=_booked_after_request(events),
+        nanos_after=_booked_after_request(run),
         ended_as=run.state if run.ended else "",
     )
 
 
-def _booked_after_request(events: Sequence[EventRow]) -> int:
+def _booked_after_request(run: Run) -> int:
     """What was in flight at the click is booked behind it: the trace's order says what, not the clocks."""
-    asked = next((event.seq for event in events if event.kind == "kill.requested"), None)
-    later = (event for event in events if asked is not None and event.seq > asked and event.kind == "charge.booked")
+    events = EventRow.objects.filter(run=run)
+    asked = events.filter(kind="kill.requested").order_by("-seq").values_list("seq", flat=True).first()
+    later = events.filter(seq__gt=asked, kind="charge.booked") if asked is not None else events.none()
     costs = (event.data.get("cost_nanos") for event in later)
     return sum(cost for cost in costs if isinstance(cost, int))
 

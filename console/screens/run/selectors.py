@@ -1,19 +1,23 @@
-"""What the run page reads: the run through its tenant, its trace, its answer, what waits for a person."""
+"""What the run page reads: the run through its tenant, its answer, a conversation, what waits for a person."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 from pydantic import JsonValue
 
 from agents.contracts.base import JsonObject
-from agents.models import Approval, EventRow, Run, StepRow
+from agents.models import Approval, Run, StepRow
 from budgets.models import Tenant
-from console.screens.run.sources import Part, Source, cited, parts_of, sources_of
+from console.screens.run.sources import Part, Source, cited, numbers_in, parts_of, sources_of
 from console.screens.run.spending import Pace, pace
 
 REHEARSAL = "rehearsal:"
+MOST_SAID = 40
+"""Messages of a conversation that are shown with a step; what was said long before is in the steps before it."""
+MOST_CITED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +37,18 @@ class Said:
     value: JsonValue = None
 
 
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The end of what was said, and how much was said before that."""
+
+    said: list[Said]
+    left_out: int
+
+
 def find_run(tenant: Tenant, run_id: str) -> Run | None:
     """The tenant's run of this id; None alike for one that is unknown and one of another tenant."""
     runs = Run.objects.filter(tenant=tenant).select_related("tenant", "surface", "version__agent")
     return runs.filter(pk=run_id).first()
-
-
-def events_of(run: Run) -> list[EventRow]:
-    """The whole trace, in order."""
-    return list(EventRow.objects.filter(run=run).order_by("seq"))
 
 
 def open_approvals(run: Run) -> QuerySet[Approval]:
@@ -53,8 +60,7 @@ def answer_of(run: Run) -> Answer | None:
     """The answer with the sources that the tools gave the LLM; None before there is one."""
     if not run.answer:
         return None
-    outputs = StepRow.objects.filter(run=run, kind="tool").order_by("number").values_list("output", flat=True)
-    parts = parts_of(run.answer, sources_of(_contents(outputs)))
+    parts = parts_of(run.answer, _sources_of(run, numbers_in(run.answer)))
     return Answer(parts, cited(parts))
 
 
@@ -75,12 +81,28 @@ def no_ai(run: Run) -> bool:
     return run.llm.startswith(REHEARSAL)
 
 
-def conversation_before(run: Run, turn: int) -> list[Said]:
+def conversation_before(run: Run, turn: int) -> Conversation:
     """What the LLM had been told before its turn, as recorded; memory may have shortened the prompt."""
     spec = run.version.spec
-    said = [Said("system", str(spec.get("system_prompt", ""))), Said("task", run.task)]
-    rows = StepRow.objects.filter(run=run, turn__lt=turn).order_by("number")
-    return said + [_said(row.kind, row.output) for row in rows]
+    began = [Said("system", str(spec.get("system_prompt", ""))), Said("task", run.task)]
+    rows = list(StepRow.objects.filter(run=run, turn__lt=turn).order_by("-number")[:MOST_SAID])[::-1]
+    left_out = rows[0].number - 1 if rows else 0
+    return Conversation(began + [_said(row.kind, row.output) for row in rows], left_out)
+
+
+def _sources_of(run: Run, numbers: set[int]) -> dict[int, Source]:
+    """The sources of these numbers, read only as far as it takes to find them."""
+    found: dict[int, Source] = {}
+    if not numbers:
+        return found
+    named = "|".join(str(number) for number in sorted(numbers)[:MOST_CITED])
+    steps = StepRow.objects.filter(run=run, kind="tool").annotate(stored=Cast("output", TextField()))
+    likely = steps.filter(stored__regex=rf'"cite": ?({named})[,}}]').order_by("number")
+    for output in likely.values_list("output", flat=True).iterator(chunk_size=100):
+        found = {**sources_of(_contents([output])), **found}
+        if numbers <= found.keys():
+            break
+    return {number: source for number, source in found.items() if number in numbers}
 
 
 def _contents(outputs: Iterable[JsonObject]) -> Iterable[JsonValue]:

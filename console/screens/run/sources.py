@@ -42,6 +42,11 @@ def sources_of(outputs: Iterable[JsonValue]) -> dict[int, Source]:
     return found
 
 
+def numbers_in(answer: str) -> set[int]:
+    """The numbers that an answer cites."""
+    return {int(match[1]) for match in _CITATION.finditer(answer)}
+
+
 def parts_of(answer: str, sources: dict[int, Source]) -> list[Part]:
     """The answer cut at its citations; a number without a source is kept, so that the page can say so."""
     parts: list[Part] = []

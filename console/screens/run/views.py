@@ -12,26 +12,27 @@ from agents.loop_limits import stricter
 from agents.models import Run
 from budgets.tiers import Limits
 from console.access.requests import TenantRequest, in_tenant
-from console.live.reading import read_trace
-from console.live.trace import served_llms
+from console.live.numbering import birth_of
+from console.live.served import served_before, served_words
+from console.live.window import TraceRead, window_around
 from console.screens.budgets.capped import capped
 from console.screens.elapsed import took_ms
 from console.screens.frame import frame
 from console.screens.launch.terminal import launch_command
+from console.screens.run.causes import causes_of
 from console.screens.run.forms import DecisionForm, KillForm
 from console.screens.run.receipt import receipt_of
 from console.screens.run.selectors import (
     answer_of,
     conversation_before,
-    events_of,
     find_run,
     no_ai,
     open_approvals,
     pace_of,
 )
 from console.screens.run.spending import pace_text
-from console.screens.run.steps import StepDetail, step_detail
-from console.screens.run.why import located, why
+from console.screens.run.steps import step_detail
+from console.screens.run.trace import Asked, read_part
 
 AGAIN_TASK_CHARACTERS = 1_500
 """A longer task does not fit an address that every server takes."""
@@ -45,10 +46,11 @@ Context = dict[str, object]
 def show(request: TenantRequest, run_id: str) -> HttpResponse:
     """The page; asked by htmx for a step, only that step's panel."""
     run = _run(request, run_id)
-    context = _trace_context(request, run)
     if request.htmx and (request.htmx.target or "").endswith("#step"):
-        return render(request, "run/_step.html", context)
-    return render(request, "run/run.html", {**context, **_page_context(request, run)})
+        birth = birth_of(run.pk, request.GET.get("step", ""))
+        read = window_around(run.pk, birth)
+        return render(request, "run/_step.html", _step_context(request, run, read, birth))
+    return render(request, "run/run.html", {**_trace_context(request, run), **_page_context(request, run)})
 
 
 @in_tenant("kill", "GET", "HEAD", "POST")
@@ -112,25 +114,30 @@ def _page_with_problem(request: TenantRequest, run: Run, form: DecisionForm) -> 
     return render(request, "run/run.html", context, status=422)
 
 
-def _trace_context(request: TenantRequest, run: Run) -> Context:
-    trace, events = read_trace(run.pk), events_of(run)
-    detail = step_detail(events, trace.spans, request.GET.get("step", ""))
+def _step_context(request: TenantRequest, run: Run, read: TraceRead, birth: int) -> Context:
+    step = request.GET.get("step", "")
+    detail = step_detail(read.events, read.spans, step) if birth else None
     return {
         "tenant": request.tenant,
         "run": run,
-        "live": trace,
-        "spans": trace.spans,
-        "served": served_llms(trace.spans),
-        "findings": located(why(events), trace.spans),
-        "receipt": receipt_of(run, events),
         "detail": detail,
-        "conversation": _conversation(run, detail),
+        "conversation": conversation_before(run, detail.turn) if detail and detail.span.kind == "llm" else None,
         "asked_for_step": "step" in request.GET,
     }
 
 
-def _conversation(run: Run, detail: StepDetail | None) -> list[object]:
-    return [*conversation_before(run, detail.turn)] if detail and detail.span.kind == "llm" else []
+def _trace_context(request: TenantRequest, run: Run) -> Context:
+    part = read_part(run, Asked.of(request.GET))
+    holds_step = part.read if part.read.has(part.birth) or not part.birth else window_around(run.pk, part.birth)
+    return {
+        **_step_context(request, run, holds_step, part.birth),
+        "live": part.read,
+        "part": part,
+        "spans": part.read.spans,
+        "served": served_words(served_before(run.pk, part.read.seq + 1)),
+        "findings": causes_of(run, part.read.spans),
+        "receipt": receipt_of(run),
+    }
 
 
 def _page_context(request: TenantRequest, run: Run) -> Context:

@@ -4,14 +4,13 @@ Pure: events in, findings out.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from agents.contracts.base import JsonObject
 from budgets.money import format_usd
 from budgets.tiers import SCOPE_NAMES, Scope
-from console.live.span import Span
 
 Severity = Literal["bad", "warn", "note"]
 MOST_FINDINGS = 8
@@ -44,22 +43,30 @@ class Finding:
     times: int = 1
     step_id: str = ""
     step_label: str = ""
+    shown: bool = False
 
 
-def why(events: Sequence[Fact]) -> list[Finding]:
-    """The causes in the order they began, like ones counted together, at most eight."""
+def why(events: Iterable[Fact], times: Mapping[int, int] | None = None) -> list[Finding]:
+    """The causes in the order they began, like ones counted together, at most eight.
+
+    ``times``: for how many like it an event stands, by its number; 1 unless said.
+    """
     found = [finding for event in events if (finding := _finding(event))]
-    times = Counter((finding.title, finding.severity) for finding in found)
-    return _capped(_first_of_each(found, times))
+    counted: Counter[tuple[str, Severity]] = Counter()
+    for finding in found:
+        counted[finding.title, finding.severity] += times.get(finding.seq, 1) if times else 1
+    return _capped(_first_of_each(found, counted))
 
 
-def located(findings: Iterable[Finding], spans: Iterable[Span]) -> list[Finding]:
-    """The findings with the row of the trace that each is about."""
-    rows = {span.span_id: span for span in spans}
+def located(findings: Iterable[Finding], labels: Mapping[str, str], *, shown: Container[str]) -> list[Finding]:
+    """The findings with the row of the trace that each is about, by the labels of rows; some are on the page."""
     found = []
     for finding in findings:
-        row = rows.get(f"e{finding.seq}") or rows.get(finding.span_id)
-        found.append(replace(finding, step_id=row.span_id, step_label=row.label) if row else finding)
+        row = next((row for row in (f"e{finding.seq}", finding.span_id) if row in labels), "")
+        if row:
+            found.append(replace(finding, step_id=row, step_label=labels[row], shown=row in shown))
+        else:
+            found.append(finding)
     return found
 
 
@@ -213,6 +220,26 @@ def _ended(data: JsonObject) -> Told | None:
     severity: Severity = "warn" if data["state"] in {"flagged", "degraded"} else "bad"
     return severity, f"The run ended {_word(data, 'state')}", _word(data, "reason")
 
+
+ALIKE: dict[str, tuple[str, ...]] = {
+    "model.ended": ("status", "error", "llm"),
+    "model.retried": ("error",),
+    "model.fallback": ("from", "to"),
+    "attempt.ended": ("status", "implementation"),
+    "tool.fallback": ("tool", "from", "to"),
+    "tool.ended": ("status", "tool"),
+    "call.rejected": ("tool", "error_type"),
+    "call.blocked": ("tool",),
+    "tool.withdrawn": ("tool",),
+    "hold.refused": ("scope",),
+    "verdict.given": ("accepted",),
+    "kill.requested": ("by",),
+    "run.paused": ("state",),
+    "error.raised": ("where",),
+    "effect.unknown": ("tool",),
+    "run.ended": ("state",),
+}
+"""What a cause is told apart by, for each kind of event: of those alike in it one tells for all."""
 
 _TELLERS = {
     "model.ended": _model_ended,

@@ -5,10 +5,11 @@ from typing import Any
 
 from agents.contracts.events import EventKind
 from agents.models import Run
-from console.live import feeds, reading
+from console.live import feeds
 from console.live.flow import FRAMES_IN_FLIGHT
 from console.live.models import LiveEpoch
 from console.live.threads import in_thread
+from console.live.window import newest_window
 from console.models import User
 from tests.console.live.conftest import Page, Play, cookie_of, tell
 
@@ -220,7 +221,7 @@ def test_the_llm_that_served_is_told_as_soon_as_it_has(viewer: User, run: Run, p
 
 def test_the_page_reads_the_same_rows_with_its_cursor(run: Run) -> None:
     tell(run, "tool.started", "a" * 16, tool="one")
-    read = reading.read_trace(run.pk)
+    read = newest_window(run.pk)
     assert (read.seq, [span.title for span in read.spans]) == (1, ["one"])
     assert read.epoch == LiveEpoch.current()
     assert read.first_at is not None
