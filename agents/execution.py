@@ -36,6 +36,9 @@ from budgets.pricing import PriceSnapshot
 from budgets.tiers import Limits
 
 logger = logging.getLogger(__name__)
+STEPS_AT_ONCE = 200
+MOST_KEYS = 2_000
+"""Effects that are known without a look at the database; a run that has made more looks each time."""
 
 
 def work_on(run_id: str) -> None:
@@ -95,7 +98,8 @@ class Execution:
             attachments=attachments_of(run),
         )
         state = RunState(given)
-        state.replay(row.to_step() for row in run.steps.order_by("number"))
+        rows = run.steps.order_by("number").iterator(chunk_size=STEPS_AT_ONCE)
+        state.replay(row.to_step() for row in rows)
         return state
 
     def _allowed(self, spec: AgentSpec) -> AgentSpec:
@@ -237,10 +241,10 @@ class RunMemory:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._own_keys = set(run.effects.values_list("key", flat=True))
+        self._own_keys = set(run.effects.values_list("key", flat=True)[: MOST_KEYS + 1])
 
     def effect(self, key: str, *, dedupe_seconds: int) -> KnownEffect | None:
-        if not dedupe_seconds and key not in self._own_keys:
+        if not dedupe_seconds and key not in self._own_keys and len(self._own_keys) <= MOST_KEYS:
             return None
         scope = f"tenant:{self._run.tenant_id}" if dedupe_seconds else self._run.id
         row = Effect.objects.filter(scope=scope, key=key).first()
@@ -251,7 +255,8 @@ class RunMemory:
 
     def note(self, batch: Batch) -> None:
         """Remember which effects this stretch has started, so that only a repeated one is looked up."""
-        self._own_keys.update(effect.key for effect in batch.effects_started)
+        if len(self._own_keys) <= MOST_KEYS:
+            self._own_keys.update(effect.key for effect in batch.effects_started)
 
     def decision(self, call_id: str) -> Decision | None:
         row = Approval.objects.filter(run=self._run, call_id=call_id).first()

@@ -45,13 +45,14 @@ class ToolStep(Contract):
 
 
 class MemoryStep(Contract):
-    """Old observations replaced in the working thread; the trace keeps the originals."""
+    """Old observations replaced in the working thread, or its oldest messages left out; the trace keeps them all."""
 
     kind: Literal["memory"] = "memory"
     replacements: dict[str, str]  # call_id -> shorter text
     by: Literal["summary", "truncation"]
     tokens_before: Count
     tokens_after: Count
+    forgotten: Count = 0  # messages left out behind the task
 
 
 class VerdictStep(Contract):

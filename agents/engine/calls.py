@@ -12,7 +12,7 @@ from agents.engine.approval import require_approval
 from agents.engine.carry_out import CarryOut, record_result
 from agents.engine.guard import advise, call_key
 from agents.engine.halt import Halt
-from agents.engine.large_output import read_more
+from agents.engine.large_output import bounded, read_more
 from agents.engine.ports import KnownEffect
 from agents.engine.work import Work, shown
 from agents.tools import boundary
@@ -129,8 +129,8 @@ def _deduped(work: Work, call: ToolCall, tool: ToolSpec, key: str) -> bool:
     if known.state in SENT:
         return _sent_before(work, tool, call, known)
     work.fact("call.deduped", {"tool": tool.name, "call_id": call.call_id, "key": key})
-    content = sources.numbered(known.result, work.state.sources)
-    record_result(work, call, "ok", content, reason="deduped", key=key)
+    content, handle = bounded(work, sources.numbered(known.result, work.state.sources))
+    record_result(work, call, "ok", content, reason="deduped", key=key, source=handle)
     return True
 
 

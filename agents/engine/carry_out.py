@@ -11,7 +11,7 @@ from agents.engine import paying, sources
 from agents.engine.batch import EffectEnd, EffectStart, HoldRequest
 from agents.engine.guard import advise, far_end_key
 from agents.engine.halt import Halt
-from agents.engine.large_output import bounded
+from agents.engine.large_output import bounded, figures
 from agents.engine.paying import Bill
 from agents.engine.ports import Interrupted
 from agents.engine.work import Work, shown
@@ -101,6 +101,7 @@ class CarryOut:
         content, handle = bounded(work, sources.numbered(served.content, work.state.sources))
         self._effect_ended(served)
         said: JsonObject = {"served_by": served.served_by, "output": shown(content), "reason": served.error}
+        said |= figures(served.content)
         self._end({"status": served.status, **said}, hold, paying.of_tool(hold, attempts))
         record_result(
             work,

@@ -8,28 +8,41 @@ from pydantic import JsonValue
 from agents.contracts.base import JsonObject
 from agents.contracts.messages import ToolCall, ToolStatus
 from agents.engine.ports import Memory
+from agents.engine.sources import cited
 from agents.engine.work import Work
+from agents.tools.output import CutText
 
-MOST_CHARACTERS = 50_000_000  # more than any tool should say; the rest is dropped, and the size tells
 PAGE_CHARACTERS = 6_000
+MOST_SOURCES = 20
 
 
 def bounded(work: Work, content: JsonValue) -> tuple[JsonValue, str]:
-    """The content as the thread carries it, and the handle of the whole ("" when it fits)."""
+    """The content as the thread carries it, and the handle of what is kept of the whole ("" when it fits)."""
     limit = work.state.input.spec.memory.inline_characters
     text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
-    if len(text) <= limit:
+    if len(text) <= limit and not isinstance(content, CutText):
         return content, ""
-    whole = text[:MOST_CHARACTERS].encode("utf-8", "backslashreplace")
-    handle = hashlib.sha256(whole).hexdigest()
-    work.batch.blobs.append(whole)
+    kept = text.encode("utf-8", "backslashreplace")
+    handle = hashlib.sha256(kept).hexdigest()
+    work.batch.blobs.append(kept)
     head: JsonObject = {
         "head": text[:limit],
         "characters": len(text),
         "handle": handle,
         "note": f"Shown to character {limit}; read on with read_more.",
     }
-    return head, handle
+    return {**head, **_cut(content), **_sources(content)}, handle
+
+
+def figures(content: JsonValue) -> JsonObject:
+    """What an event says of an output that was cut; nothing for any other."""
+    if not isinstance(content, CutText):
+        return {}
+    return {
+        "output_bytes": content.size_bytes,
+        "output_sha256": content.sha256,
+        "kept_characters": len(content),
+    }
 
 
 def read_more(memory: Memory, call: ToolCall) -> tuple[ToolStatus, JsonObject]:
@@ -44,3 +57,20 @@ def read_more(memory: Memory, call: ToolCall) -> tuple[ToolStatus, JsonObject]:
     page = text[offset : offset + PAGE_CHARACTERS]
     end = offset + len(page)
     return "ok", {"text": page, "next_offset": end if end < len(text) else None, "characters": len(text)}
+
+
+def _cut(content: JsonValue) -> JsonObject:
+    if not isinstance(content, CutText):
+        return {}
+    return {
+        "size_bytes": content.size_bytes,
+        "sha256": content.sha256,
+        "cut": f"The output had {content.size_bytes} bytes; only the first {len(content)} characters were kept.",
+    }
+
+
+def _sources(content: JsonValue) -> JsonObject:
+    """The first sources in it and the last, so that they can be cited and no number is given twice."""
+    found = sorted(cited(content).items(), key=lambda source: source[1])
+    named: list[JsonValue] = [{"source": handle, "cite": number} for handle, number in found]
+    return {"sources": named[:MOST_SOURCES] + named[MOST_SOURCES:][-1:]} if named else {}

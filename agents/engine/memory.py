@@ -1,4 +1,7 @@
-"""Bounded memory: old observations are shortened before the prompt grows past its limit; calls stay word for word."""
+"""Bounded memory: old observations are shortened before the prompt grows past its limit; calls stay word for word.
+
+Only when the calls alone pass the hard limit do the oldest go too, and the LLM is told how many.
+"""
 
 import json
 
@@ -46,8 +49,46 @@ def fit(work: Work) -> None:
             {"tokens_before": before, "tokens_after": after, "by": "summary" if by else "truncation"},
         )
     if prompt_tokens(state) > limits.hard_tokens:
+        leave_out_oldest(work)
+    if prompt_tokens(state) > limits.hard_tokens:
         reason = f"The conversation needs {prompt_tokens(state)} tokens and the limit is {limits.hard_tokens}."
         raise Halt(Ending(state="failed", reason=reason, answer=state.best_draft))
+
+
+def leave_out_oldest(work: Work) -> None:
+    """Leave out whole turns, oldest first, until the soft limit is met or only the kept turns are left."""
+    state = work.state
+    before = prompt_tokens(state)
+    messages = oldest_to_leave_out(state, before - state.input.spec.memory.soft_tokens)
+    if not messages:
+        return
+    first = state.first_turn
+    saved = sum(state.counts[1 : first + messages]) - tokens.of_message(state.note_on(messages))
+    after = max(0, before - int(saved * state.calibration))
+    work.record(
+        MemoryStep(replacements={}, by="truncation", tokens_before=before, tokens_after=after, forgotten=messages)
+    )
+    work.fact(
+        "memory.compressed",
+        {
+            "tokens_before": before,
+            "tokens_after": prompt_tokens(state),
+            "by": "leaving out the oldest turns",
+            "calls_left_out": state.left_out.total(),
+        },
+    )
+
+
+def oldest_to_leave_out(state: RunState, to_save: int) -> int:
+    """How many of the oldest messages must go to save so many tokens; never part of a turn, never a kept turn."""
+    turns = [i for i, m in enumerate(state.thread) if isinstance(m, AssistantMessage)]
+    cut = state.first_turn
+    for end in turns[1 : max(1, len(turns) - state.input.spec.memory.kept_turns + 1)]:
+        to_save -= int(sum(state.counts[cut:end]) * state.calibration)
+        cut = end
+        if to_save <= 0:
+            break
+    return cut - state.first_turn
 
 
 def prompt_tokens(state: RunState) -> int:

@@ -7,12 +7,22 @@ from datetime import datetime
 
 from agents.contracts.calls import AttachmentRef
 from agents.contracts.llms import Finish
-from agents.contracts.messages import Message, ToolCall, ToolMessage, UserMessage
+from agents.contracts.messages import AssistantMessage, Message, ToolCall, ToolMessage, UserMessage
 from agents.contracts.specs import AgentSpec, LoopLimits
 from agents.contracts.steps import LLMStep, MemoryStep, NoteStep, RouteStep, Step, ToolStep, VerdictStep
 from agents.contracts.verdicts import Verdict
-from agents.engine import sources, tokens
+from agents.engine import tokens
+from agents.engine.call_ids import UsedIds
+from agents.engine.recent import RecentCounts
+from agents.engine.sources import Numbers, cited
 
+MOST_REPEATS = 1_000
+"""Calls that are watched for repeats; a run that goes round in a larger circle meets its other limits."""
+MOST_UNKNOWN_TOOLS = 50
+LEFT_OUT = (
+    "Left out here, since the conversation grew too long: the {calls} oldest tool calls of this run and their results "
+    "({by_tool}). They were made; do not take what you no longer see for undone."
+)
 REVISE = "Revise your answer. These points must be mended:\n{points}\nAnswer again in full."
 
 
@@ -56,11 +66,12 @@ class RunState:
     fewest_issues: int | None = None
     verdict: Verdict | None = None
     revisions: int = 0
-    repeats: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    repeats: RecentCounts = field(default_factory=lambda: RecentCounts(MOST_REPEATS))
     rejected_in_a_row: Counter[str] = field(default_factory=Counter)
     degraded: dict[str, str] = field(default_factory=dict)
-    sources: dict[str, int] = field(default_factory=dict)
-    call_ids: set[str] = field(default_factory=set)
+    sources: Numbers = field(default_factory=Numbers)
+    call_ids: UsedIds = field(default_factory=UsedIds)
     finish: Finish = "stop"
     cut_off: int = 0
     refused: int = 0
@@ -78,6 +89,11 @@ class RunState:
         """Tools taken away after too many rejected calls in a row."""
         limit = self.input.limits.max_rejected_calls
         return {tool for tool, count in self.rejected_in_a_row.items() if count >= limit}
+
+    @property
+    def first_turn(self) -> int:
+        """Where in the thread the turns begin: behind the task, and behind the note on what was left out."""
+        return 2 if self.left_out else 1
 
     def replay(self, steps: Iterable[Step]) -> None:
         """Fold recorded steps, in order. Raises ValueError at a hole in their numbers."""
@@ -97,6 +113,7 @@ class RunState:
                 self._take(result)
             case MemoryStep() as memory:
                 self._shorten(memory.replacements)
+                self._leave_out(memory.forgotten)
             case VerdictStep() as judged:
                 self._judge(judged)
             case NoteStep() as note:
@@ -136,14 +153,19 @@ class RunState:
         self._say(result)
         self.pending = [call for call in self.pending if call.call_id != result.call_id]
         if step.reason in ("invalid_arguments", "unknown_tool"):
-            self.rejected_in_a_row[result.name] += 1
+            self._rejected(result.name)
         elif step.reason != "withdrawn":
-            self.rejected_in_a_row[result.name] = 0
+            self.rejected_in_a_row.pop(result.name, None)
         if step.key:
-            self.repeats[step.key] += 1
+            self.repeats.count(step.key)
         if result.status == "degraded":
             self.degraded.setdefault(result.name, _reason(result))
-        self.sources.update(sources.cited(result.content))
+        self.sources.update(cited(result.content))
+
+    def _rejected(self, name: str) -> None:
+        known = name in self.rejected_in_a_row or any(tool.name == name for tool in self.input.spec.tools)
+        if known or len(self.rejected_in_a_row) < len(self.input.spec.tools) + MOST_UNKNOWN_TOOLS:
+            self.rejected_in_a_row[name] += 1
 
     def _shorten(self, replacements: dict[str, str]) -> None:
         self.counted = None
@@ -152,6 +174,26 @@ class RunState:
                 shorter = message.model_copy(update={"content": replacements[message.call_id]})
                 self.thread[index] = shorter
                 self.counts[index] = tokens.of_message(shorter)
+
+    def _leave_out(self, messages: int) -> None:
+        if not messages:
+            return
+        note = self.note_on(messages)
+        first = self.first_turn
+        self.left_out += self._calls_in(self.thread[first : first + messages])
+        self.thread[1 : first + messages] = [note]
+        self.counts[1 : first + messages] = [tokens.of_message(note)]
+
+    def note_on(self, messages: int) -> UserMessage:
+        """What the LLM is told in place of all that was left out, were so many more of the oldest messages to go."""
+        total = self.left_out + self._calls_in(self.thread[self.first_turn : self.first_turn + messages])
+        by_tool = ", ".join(f"{name} {count}" for name, count in sorted(total.items())) or "none"
+        return UserMessage(text=LEFT_OUT.format(calls=total.total(), by_tool=by_tool))
+
+    def _calls_in(self, messages: Iterable[Message]) -> Counter[str]:
+        known = {tool.name for tool in self.input.spec.tools}
+        calls = (call.name for message in messages if isinstance(message, AssistantMessage) for call in message.calls)
+        return Counter(name if name in known else "other" for name in calls)
 
     def _judge(self, judged: VerdictStep) -> None:
         self.verdict = judged.verdict

@@ -12,15 +12,17 @@ from agents.contracts.base import JsonObject
 from agents.contracts.calls import Call, ToolRefusal
 from agents.tools.boundary import arguments_class, resolve
 from agents.tools.define import ToolFunction
+from agents.tools.output import CutText, cut_if_large
 
 
 def answer(request: JsonObject) -> JsonObject:
-    """Carry out one call: ``{"ok": ...}``, ``{"refused": text}`` or ``{"failed": text}``."""
+    """Carry out one call: ``{"ok": ...}``, ``{"cut": ...}``, ``{"refused": text}`` or ``{"failed": text}``."""
     target = str(request["target"])
     try:
         arguments: BaseModel = arguments_class(target).model_validate_json(json.dumps(request["arguments"]))
         value = cast(ToolFunction, resolve(target))(arguments, Call.model_validate(request["call"]))
-        return {"ok": json.loads(json.dumps(value, allow_nan=False))}
+        kept = cut_if_large(value)
+        return {"cut": kept.to_wire()} if isinstance(kept, CutText) else {"ok": kept}
     except ToolRefusal as refusal:
         return {"refused": str(refusal)}
     except Exception as error:  # whatever a tool raises is that implementation's failure, never the runtime's
@@ -30,7 +32,8 @@ def answer(request: JsonObject) -> JsonObject:
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """One JSON line in, one out, until the parent closes the pipe."""
     for line in requests:
-        answers.write(json.dumps(answer(json.loads(line))).encode() + b"\n")
+        text = json.dumps(answer(json.loads(line)), ensure_ascii=False)
+        answers.write(text.encode("utf-8", "surrogatepass") + b"\n")
         answers.flush()
 
 

@@ -6,9 +6,11 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 
 from agents.contracts.base import JsonObject
+from agents.tools.output import MOST_BYTES
 
 MOST_CHILDREN = 4
-LONGEST_ANSWER_BYTES = 64 * 1024 * 1024
+LONGEST_ANSWER_BYTES = 7 * MOST_BYTES
+"""A child keeps no more than ``MOST_BYTES``; JSON may write a byte as six characters."""
 
 
 class ChildDied(Exception):
@@ -32,7 +34,10 @@ class Children:
             except BaseException:
                 await _kill(child)
                 raise
-            self._idle.append(child)
+            if "cut" in answer:  # it has held a very large output, and would go on holding its memory
+                await _kill(child)
+            else:
+                self._idle.append(child)
             return answer
 
     async def close(self) -> None:

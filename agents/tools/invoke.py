@@ -15,6 +15,7 @@ from agents.contracts.specs import Implementation
 from agents.engine.ports import ImplementationFailed
 from agents.tools.boundary import arguments_class, resolve
 from agents.tools.children import ChildDied, Children
+from agents.tools.output import CutText, cut_if_large
 
 AsyncTool = Callable[[BaseModel, Call], Awaitable[JsonValue]]
 
@@ -45,12 +46,11 @@ async def _on_the_loop(link: Implementation, arguments: JsonObject, call: Call) 
     try:
         async with asyncio.timeout(link.timeout_seconds):
             value = await function(parsed, call)
-        json.dumps(value, allow_nan=False)
+        return cut_if_large(value)
     except (ToolRefusal, TimeoutError):
         raise
     except Exception as error:  # whatever a tool raises is that implementation's failure, never the runtime's
         raise ImplementationFailed(f"{type(error).__name__}: {error}"[:500]) from error
-    return value
 
 
 async def _in_a_child(link: Implementation, arguments: JsonObject, call: Call, children: Children) -> JsonValue:
@@ -63,4 +63,6 @@ async def _in_a_child(link: Implementation, arguments: JsonObject, call: Call, c
         raise ToolRefusal(str(answer["refused"]))
     if "failed" in answer:
         raise ImplementationFailed(str(answer["failed"]))
+    if isinstance(cut := answer.get("cut"), dict):
+        return CutText.of(str(cut["head"]), size_bytes=int(str(cut["size_bytes"])), sha256=str(cut["sha256"]))
     return answer["ok"]

@@ -1,11 +1,53 @@
-"""What a tool said, in a shape that can be stored and read back whatever the tool was."""
+"""What a tool said, in a shape that can be stored and read back whatever the tool was, and however much it said."""
 
+import hashlib
 import json
+from typing import Self
 
 from pydantic import JsonValue
 
+from agents.contracts.base import JsonObject
+
+MOST_BYTES = 1024 * 1024
+"""Of a longer output only the head is kept, with the size and the SHA-256 of the whole."""
+_PIECE = 64 * 1024
+_MOST_BYTES_OF_A_CHARACTER = 6
 DEEPEST = 100  # levels; validators and databases give up between 200 and 1000
 TOO_DEEP = "The output was nested too deeply to be shown."
+
+
+class CutText(str):
+    """The head of an output that was too large to keep: its text, or its JSON. It knows the whole's size and digest."""
+
+    size_bytes: int
+    sha256: str
+
+    @classmethod
+    def of(cls, head: str, *, size_bytes: int, sha256: str) -> Self:
+        """A head with what is known of the whole."""
+        cut = cls(head)
+        cut.size_bytes, cut.sha256 = size_bytes, sha256
+        return cut
+
+    def to_wire(self) -> JsonObject:
+        """What a child sends of it."""
+        return {"head": str(self), "size_bytes": self.size_bytes, "sha256": self.sha256}
+
+
+def cut_if_large(value: JsonValue) -> JsonValue:
+    """The value, or its head when its text is longer than ``MOST_BYTES``. Raises ValueError or TypeError."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if len(text) <= MOST_BYTES // _MOST_BYTES_OF_A_CHARACTER:
+        return value
+    digest, size, head = hashlib.sha256(), 0, b""
+    for start in range(0, len(text), _PIECE):
+        piece = text[start : start + _PIECE].encode("utf-8", "backslashreplace")
+        digest.update(piece)
+        size += len(piece)
+        head += piece[: MOST_BYTES - len(head)]
+    if size <= MOST_BYTES:
+        return value
+    return CutText.of(head.decode("utf-8", "ignore"), size_bytes=size, sha256=digest.hexdigest())
 
 
 def plain_output(value: JsonValue) -> JsonValue:

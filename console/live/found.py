@@ -3,7 +3,9 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import islice
+from operator import or_
 
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
@@ -16,7 +18,9 @@ from console.live.span import WARNING, Span
 from console.live.trace import Trace
 
 MOST_FOUND = 100
+EVENTS_IN_FLIGHT = 20
 _KINDS_OF_CALLS = ("tool.started", "call.rejected", "call.blocked", "call.deduped")
+_TAKEN_OVER = Q(kind="run.claimed", data__attempt__gte=2)
 _ALWAYS_TROUBLE = (
     "model.retried",
     "model.fallback",
@@ -38,7 +42,7 @@ _TROUBLE = (
     | Q(kind="model.ended", data__finish__in=("length", "content_filter", "refusal"))
     | Q(kind="charge.booked", data__over_ceiling=True)
     | Q(kind="verdict.given", data__accepted=False)
-    | Q(kind="run.claimed", data__attempt__gte=2)
+    | _TAKEN_OVER
 )
 """What may make a row a warning or worse; the fold has the last word."""
 
@@ -67,7 +71,14 @@ SHOWN = {
     "critic": Q(kind="verdict.given"),
 }
 _OF_SPANS = ("model.", "charge.", "hold.placed", "hold.released", "tool.started", "tool.ended", "tool.fallback")
-_WAITING = Q(kind__startswith="approval.") | Q(kind__startswith="effect.") | Q(kind__startswith="kill.")
+_OF_MANY = (
+    _TAKEN_OVER
+    | Q(kind="run.ended")
+    | Q(kind__startswith="approval.")
+    | Q(kind__startswith="effect.")
+    | Q(kind__startswith="kill.")
+)
+"""Events that may change rows without naming them; a run has few."""
 
 
 def rows_found(run_id: str, sought: Sought, *, before: int) -> list[Span]:
@@ -75,9 +86,10 @@ def rows_found(run_id: str, sought: Sought, *, before: int) -> list[Span]:
     events = EventRow.objects.filter(run_id=run_id, seq__lt=before)
     matches = _matches(events.filter(SHOWN.get(sought.show, Q())), sought.text)
     named = {row for event in matches for row in _rows_of(event) if row}
+    named |= _cut_off(events, [event.seq for event in matches if event.kind == "run.claimed"])
     seqs = [event.seq for event in matches]
     attempts = Q(kind__startswith="attempt.", parent_span_id__in=named)
-    told = events.filter(Q(span_id__in=named) | Q(seq__in=seqs) | attempts | _WAITING).order_by("seq")
+    told = events.filter(Q(span_id__in=named) | Q(seq__in=seqs) | attempts | _OF_MANY).order_by("seq")
     rows = [row for row in _fold(run_id, list(told)) if sought.takes(row)]
     return [row for row in rows if row.span_id in named] if sought.text else rows
 
@@ -89,11 +101,20 @@ def _rows_of(event: EventRow) -> set[str]:
     return {event.span_id} if event.kind.startswith(_OF_SPANS) else {f"e{event.seq}"}
 
 
+def _cut_off(events: QuerySet[EventRow], taken_over: Sequence[int]) -> set[str]:
+    """Rows that a dead worker may have left open: they began shortly before another took over."""
+    if not taken_over:
+        return set()
+    shortly = [Q(seq__gt=seq - EVENTS_IN_FLIGHT, seq__lt=seq) for seq in taken_over]
+    began = events.filter(reduce(or_, shortly), kind__endswith=".started").exclude(kind="turn.started")
+    return set(began.values_list("span_id", flat=True))
+
+
 def _matches(events: QuerySet[EventRow], text: str) -> list[EventRow]:
     newest = events.order_by("-seq")
     if not text:
         return list(newest[:MOST_FOUND])
-    # JSON is stored with or without escapes, as the database likes; names of fields are no match, hence the second look.
+    # JSON is stored with or without escapes, as the database likes; its names of fields are no match.
     plain, escaped = (json.dumps(text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (False, True))
     stored = newest.annotate(stored=Cast("data", TextField()))
     likely = stored.filter(Q(stored__icontains=plain) | Q(stored__icontains=escaped))

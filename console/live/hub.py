@@ -174,7 +174,9 @@ class Hub:
         if isinstance(watched, WatchedRun):
             await self._advance(watched)
         seq = viewer.window.sent
-        known = watched.feed.knows(watched.feed.epoch, seq) if isinstance(watched, WatchedRun) else watched.feed.knows(seq)
+        known = (
+            watched.feed.knows(watched.feed.epoch, seq) if isinstance(watched, WatchedRun) else watched.feed.knows(seq)
+        )
         if not known:
             await self._tell_to_reread(watched, viewer)
         elif seq < watched.feed.seq:

@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 
 from django.db.models import Min
-from django.db.models.fields.json import KeyTextTransform
 
 from agents.contracts.base import JsonObject
 from agents.models import EventRow
+from console.live.json_text import JsonText
 from console.live.payload import text
 
 
 def served_before(run_id: str, seq: int) -> list[str]:
     """Those that answered before an event."""
-    answers = EventRow.objects.filter(run_id=run_id, seq__lt=seq, kind="model.ended", data__status="ok")
-    named = answers.annotate(llm=KeyTextTransform("llm", "data")).values("llm").annotate(first=Min("seq"))
-    return [row["llm"] for row in named.order_by("first") if row["llm"]]
+    ended = EventRow.objects.filter(run_id=run_id, seq__lt=seq, kind="model.ended")
+    by_llm = ended.values(llm=JsonText("data", "llm"), status=JsonText("data", "status")).annotate(first=Min("seq"))
+    return [row["llm"] for row in by_llm.order_by("first") if row["status"] == "ok" and row["llm"]]
 
 
 def served_by(kind: str, data: JsonObject) -> list[str]:

@@ -1,4 +1,4 @@
-"""Selectors of a trace in windows: a run may have a hundred thousand events, and a page shows a thousand of them."""
+"""Selectors of a trace in windows: a run may have a hundred thousand events, and a page shows some hundreds of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +14,8 @@ from console.live.rows import Beginning
 from console.live.span import Span
 from console.live.trace import Trace
 
-WINDOW_EVENTS = 1_000
-"""About a hundred turns: more than anybody reads at once, and painted in a fraction of a second."""
+WINDOW_EVENTS = 600
+"""Some sixty turns: more than anybody reads at once, and painted in a fraction of a second."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,9 @@ def window_before(run_id: str, seq: int) -> TraceRead:
     start = _start(run_id, seq)
     if start == 1:
         return window_after(run_id, 0)
-    return _folded(run_id, list(_events(run_id).filter(seq__gte=start, seq__lt=seq)), newest=False, head=head_of(run_id))
+    return _folded(
+        run_id, list(_events(run_id).filter(seq__gte=start, seq__lt=seq)), newest=False, head=head_of(run_id)
+    )
 
 
 def window_after(run_id: str, seq: int) -> TraceRead:

@@ -95,6 +95,7 @@ function trim(box) {
   const first = box.firstElementChild;
   earlier.href = `?before=${first.dataset.seq}`;
   earlier.setAttribute("hx-get", earlier.getAttribute("href"));
+  document.getElementById("trace-place").hidden = false;
   box.dataset.fromMs = first.querySelector("rect.bar").dataset.atMs;
 }
 

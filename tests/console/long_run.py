@@ -60,7 +60,14 @@ def _turn(turn: int) -> Iterator[Told]:
     money: JsonObject = {"cost_nanos": TURN_COST_NANOS, "run_cost_nanos": turn * TURN_COST_NANOS}
     price: JsonObject = {"price_source": "rehearsal list", "price_version": "1", "held_nanos": 9_000_000}
     yield "turn.started", turn, own, "", None, {}
-    yield "hold.placed", turn, llm, own, None, {"hold": f"h{turn}", "llm": "rehearsal:search", "amount_nanos": 9_000_000}
+    yield (
+        "hold.placed",
+        turn,
+        llm,
+        own,
+        None,
+        {"hold": f"h{turn}", "llm": "rehearsal:search", "amount_nanos": 9_000_000},
+    )
     yield "model.started", turn, llm, own, None, {"llm": "rehearsal:search", "prompt_tokens": 9_000, "purpose": "turn"}
     said: JsonObject = {"llm": "rehearsal:search", "status": "ok", "finish": "tool_calls", "text": f"I look at {turn}."}
     yield "model.ended", turn, llm, own, 800, {**said, **used}
@@ -68,7 +75,14 @@ def _turn(turn: int) -> Iterator[Told]:
     yield "tool.started", turn, tool, own, None, {**named, "arguments": {"text": f"parcel {turn}"}, "effect": "pure"}
     if turn % FAILS_EVERY == 0:
         yield from _attempt(turn, f"{turn:08x}x", tool, "live", "failed", "HTTP 503")
-        yield "tool.fallback", turn, tool, own, None, {"tool": "look_up", "from": "live", "to": "cached", "error": "503"}
+        yield (
+            "tool.fallback",
+            turn,
+            tool,
+            own,
+            None,
+            {"tool": "look_up", "from": "live", "to": "cached", "error": "503"},
+        )
     yield from _attempt(turn, f"{turn:08x}a", tool, "cached" if turn % FAILS_EVERY == 0 else "live", "ok", "")
     output: JsonObject = {"status": "ok", "served_by": "live", "output": {"text": PAGE_OF_TEXT}, "reason": ""}
     yield "tool.ended", turn, tool, own, 120, {**named, **output}

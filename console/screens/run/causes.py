@@ -1,25 +1,26 @@
 """The causes in a whole trace, however long: events that are alike are counted by the database, and one is read."""
 
-from django.db.models import Case, Count, Min, Q, TextField, Value, When
+from django.db.models import Case, Count, Min, TextField, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.fields.json import KeyTextTransform
 
 from agents.models import EventRow, Run
+from console.live.json_text import JsonText
 from console.live.numbering import rows_of
 from console.live.span import Span
 from console.screens.run.why import ALIKE, Finding, located, tells, why
 
 MOST_KINDS = 200
 """Of causes that an LLM or a tool words anew each time the first ones tell enough."""
-_CALM = Q(kind__in=("model.ended", "attempt.ended", "tool.ended"), data__status="ok")
+_MAY_BE_CALM = ("model.ended", "attempt.ended", "tool.ended")
 
 
 def causes_of(run: Run, spans: list[Span]) -> list[Finding]:
     """Why the run is where it is, with the row that each cause is about, whether it is among these spans or not."""
     alike = (
         EventRow.objects.filter(run=run, kind__in=ALIKE)
-        .exclude(_CALM)
-        .annotate(**{f"by_{place}": _told_by(place) for place in range(3)})
+        .annotate(status=JsonText("data", "status"))
+        .exclude(kind__in=_MAY_BE_CALM, status="ok")
+        .annotate(by_0=_told_by(0), by_1=_told_by(1), by_2=_told_by(2))
         .values("kind", "by_0", "by_1", "by_2")
         .annotate(first=Min("seq"), times=Count("seq"))
     )
@@ -40,7 +41,9 @@ _RANK = Case(
 
 def _told_by(place: int) -> Combinable:
     """The part at one place of what the kind of an event is told apart by."""
-    parts = [When(kind=kind, then=KeyTextTransform(names[place], "data")) for kind, names in ALIKE.items() if len(names) > place]
+    parts = [
+        When(kind=kind, then=JsonText("data", names[place])) for kind, names in ALIKE.items() if len(names) > place
+    ]
     return Case(*parts, default=Value(""), output_field=TextField())
 
 

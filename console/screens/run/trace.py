@@ -19,6 +19,7 @@ from console.live.window import (
 )
 
 LONGEST_TEXT = 200
+EVERYTHING = Sought()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Asked:
     step: str = ""
     before: int | None = None
     after: int | None = None
-    sought: Sought = Sought()
+    sought: Sought = EVERYTHING
 
     @classmethod
     def of(cls, given: QueryDict) -> Self:
@@ -43,7 +44,7 @@ class Asked:
 
     def address(self, **place: int) -> str:
         """The query of the same rows at another place."""
-        named = {"show": self.sought.show, "q": self.sought.text, **place}
+        named: dict[str, str | int] = {"show": self.sought.show, "q": self.sought.text, **place}
         return f"?{urlencode({name: value for name, value in named.items() if value != ''})}"
 
 

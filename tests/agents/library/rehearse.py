@@ -35,7 +35,7 @@ class Rehearsal:
     denied: frozenset[str] = frozenset()
     withdrawn: frozenset[str] = frozenset()
     thread: list[Message] = field(default_factory=list)
-    numbers: dict[str, int] = field(default_factory=dict)
+    numbers: sources.Numbers = field(default_factory=sources.Numbers)
     turns: int = 0
     answer: str = ""
 
