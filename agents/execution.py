@@ -1,7 +1,7 @@
 """Wires the engine's ports to the database, the ledger, the LLMs and the tools, and works on one claimed run."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from agents.contracts.endings import Ending
 from agents.contracts.events import Event
 from agents.contracts.llms import LLMRequest, LLMResponse, priced_name
 from agents.contracts.specs import AgentSpec, Implementation
+from agents.contracts.steps import Step
 from agents.edge import KillSwitch
 from agents.engine import loop
 from agents.engine.batch import Batch, Receipt
@@ -98,8 +99,7 @@ class Execution:
             attachments=attachments_of(run),
         )
         state = RunState(given)
-        rows = run.steps.order_by("number").iterator(chunk_size=STEPS_AT_ONCE)
-        state.replay(row.to_step() for row in rows)
+        state.replay(recorded_steps(run))
         return state
 
     def _allowed(self, spec: AgentSpec) -> AgentSpec:
@@ -285,6 +285,11 @@ class SystemClock:
     def wait(self, seconds: float) -> None:
         if self._switch.thrown.wait(seconds):
             raise Interrupted
+
+
+def recorded_steps(run: Run) -> Iterator[Step]:
+    """The run's checkpoints in order, never many at once: it may have taken tens of thousands."""
+    return (row.to_step() for row in run.steps.order_by("number").iterator(chunk_size=STEPS_AT_ONCE))
 
 
 def attachments_of(run: Run) -> tuple[AttachmentRef, ...]:

@@ -3,7 +3,7 @@
 import hashlib
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 
 from agents.contracts.messages import AssistantMessage, ToolCall
 
@@ -46,11 +46,26 @@ def with_own_ids(message: AssistantMessage, used_before: Container[str]) -> Assi
 def _own(call: ToolCall, used: Container[str], beside: Container[str]) -> ToolCall:
     storable = call.call_id.isprintable() and len(call.call_id) <= LONGEST_ID
     wanted = call.call_id if storable else "call"
-    call_id, number = wanted, 1
-    while call_id in used or call_id in beside:
-        number += 1
-        call_id = f"{wanted[:KEPT_OF_ID]}_{number}"
+
+    def numbered(number: int) -> str:
+        return wanted if number == 1 else f"{wanted[:KEPT_OF_ID]}_{number}"
+
+    def free(number: int) -> bool:
+        return numbered(number) not in used and numbered(number) not in beside
+
+    call_id = numbered(_first_free(free))
     return call if call_id == call.call_id else call.model_copy(update={"call_id": call_id})
+
+
+def _first_free(free: Callable[[int], bool]) -> int:
+    """The first free number, were they taken in order: found by halving, since a run may have taken thousands."""
+    taken, candidate = 0, 1
+    while not free(candidate):
+        taken, candidate = candidate, 2 * candidate
+    while candidate - taken > 1:
+        middle = (taken + candidate) // 2
+        taken, candidate = (taken, middle) if free(middle) else (middle, candidate)
+    return candidate
 
 
 def _digest(call_id: str) -> int:

@@ -6,6 +6,7 @@ from pydantic import JsonValue
 
 from agents.contracts.messages import ToolCall
 from agents.contracts.specs import MemoryLimits
+from agents.tools.output import MOST_BYTES, cut_if_large
 from tests.agents.engine.doubles import Script, asks, call, says
 from tests.agents.engine.world import World, spec_of
 
@@ -92,3 +93,42 @@ def test_text_that_no_encoding_can_carry_is_kept_readable() -> None:
     world.tools.replaced["shelf"] = lambda arguments, told: "tea \ud800 and more"  # noqa: ARG005
     assert world.start().state == "completed"
     assert world.journal.blobs == [b"tea \\ud800 and more"]
+
+
+def test_of_an_output_over_the_cap_the_head_is_kept_with_size_and_digest_of_the_whole() -> None:
+    whole = "tea and more " * 100_000
+    world = World([asks(call("look_up", text="tea")), says("Read.")])
+    world.tools.replaced["shelf"] = lambda arguments, told: cut_if_large(whole)  # noqa: ARG005
+    assert world.start().state == "completed"
+    digest = hashlib.sha256(whole.encode()).hexdigest()
+    assert world.journal.blobs == [whole[:MOST_BYTES].encode()]
+    content = world.content(0)
+    assert (content["size_bytes"], content["sha256"], content["characters"]) == (1_300_000, digest, MOST_BYTES)
+    assert content["handle"] == hashlib.sha256(world.journal.blobs[0]).hexdigest()
+    (ended,) = world.journal.kinds("tool.ended")
+    assert (ended.data["output_bytes"], ended.data["output_sha256"]) == (1_300_000, digest)
+
+
+def test_sources_in_a_large_output_can_be_cited_and_keep_their_numbers() -> None:
+    found: JsonValue = [{"source": f"page:{n}", "text": "tea " * 40} for n in range(1, 31)]
+    world = World([asks(call("look_up", text="tea")), asks(call("look_up", "c2", text="cup")), says("Read [30] [31].")])
+    world.tools.replaced["shelf"] = lambda arguments, told: (  # noqa: ARG005
+        found if arguments["text"] == "tea" else {"source": "page:new"}
+    )
+    world.start()
+    named = world.content(0)["sources"]
+    assert isinstance(named, list)
+    assert named[-1] == {"source": "page:30", "cite": 30}
+    assert world.content(1) == {"source": "page:new", "cite": 31}
+
+
+def test_a_large_recorded_result_is_not_told_whole_when_its_call_comes_again() -> None:
+    letters = [call("send", f"c{n}", to="ann", text="tea", sent_at=str(n)) for n in range(2)]
+    world = World(
+        [asks(letters[0]), asks(letters[1]), says("Sent.")], spec_of(memory=MemoryLimits(inline_characters=99))
+    )
+    world.tools.replaced["post"] = lambda arguments, told: PAGE  # noqa: ARG005
+    assert world.start().state == "completed"
+    assert [set(result.content) if isinstance(result.content, dict) else "" for result in world.results] == [
+        {"head", "characters", "handle", "note"}
+    ] * 2

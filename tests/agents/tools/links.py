@@ -96,3 +96,22 @@ async def unspeakable_later(arguments: Asked, call: Call) -> JsonValue:
     """Says on the loop what JSON cannot carry."""
     del arguments, call
     return float("inf")
+
+
+def enormous(arguments: Asked, call: Call) -> JsonValue:
+    """Says 50 MB."""
+    del call
+    return arguments.text * (50_000_000 // len(arguments.text))
+
+
+def enormous_object(arguments: Asked, call: Call) -> JsonValue:
+    """Says 20 MB in parts."""
+    del call
+    return {"parts": [arguments.text * 1_000] * (20_000 // len(arguments.text))}
+
+
+async def enormous_later(arguments: Asked, call: Call) -> JsonValue:
+    """Says 3 MB on the loop."""
+    await asyncio.sleep(0)
+    del call
+    return arguments.text * (3_000_000 // len(arguments.text))

@@ -1,6 +1,8 @@
 """One attempt: blocking tools run in children that may be killed, waiting ones on the loop."""
 
 import asyncio
+import hashlib
+import json
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,6 +17,7 @@ from agents.engine.ports import ImplementationFailed
 from agents.tools.children import Children
 from agents.tools.define import implementation
 from agents.tools.invoke import invoke
+from agents.tools.output import MOST_BYTES, CutText
 from tests.agents.tools import links
 
 CALL = Call(run_id="run", tenant="acme", call_id="c1", key="k" * 64)
@@ -162,6 +165,52 @@ def test_a_large_answer_comes_through_the_pipe() -> None:
     said = one(links.large, {"text": "tea"})
     assert isinstance(said, str)
     assert len(said) == 900_000
+
+
+def resident_bytes() -> int:
+    """Memory of this process now."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads its own memory from /proc")
+def test_of_fifty_megabytes_the_worker_sees_the_head_the_size_and_the_digest() -> None:
+    async def watched(pool: Children) -> JsonValue:
+        most, before = 0, resident_bytes()
+        task = asyncio.ensure_future(invoke(implementation(links.enormous), {"text": "tea "}, CALL, pool))
+        while not task.done():
+            await asyncio.sleep(0.01)
+            most = max(most, resident_bytes() - before)
+        said = task.result()
+        assert isinstance(said, CutText)
+        assert (len(said), said.size_bytes) == (MOST_BYTES, 50_000_000)
+        assert said.sha256 == hashlib.sha256(b"tea " * 12_500_000).hexdigest()
+        return most
+
+    grown = together(watched)
+    assert isinstance(grown, int)
+    assert grown < 10 * MOST_BYTES
+
+
+def test_a_large_object_is_cut_as_its_json() -> None:
+    said = one(links.enormous_object, {"text": "tea\n\x00"})
+    whole = json.dumps({"parts": ["tea\n\x00" * 1_000] * 4_000}, ensure_ascii=False)
+    assert isinstance(said, CutText)
+    assert whole.startswith(said)
+    assert (said.size_bytes, said.sha256) == (len(whole), hashlib.sha256(whole.encode()).hexdigest())
+
+
+def test_a_waiting_tool_is_cut_alike() -> None:
+    said = one(links.enormous_later, {"text": "茶"})
+    assert isinstance(said, CutText)
+    assert (len(said), said.size_bytes) == (MOST_BYTES // 3, 9_000_000)
+
+
+def test_a_child_that_has_held_a_huge_output_is_not_kept() -> None:
+    async def huge_then_echo(pool: Children) -> JsonValue:
+        await invoke(implementation(links.enormous), {"text": "tea "}, CALL, pool)
+        return len(pool._idle)
+
+    assert together(huge_then_echo) == 0
 
 
 @pytest.mark.parametrize("target", ["no.such.module:tool", "tests.agents.tools.links:missing"])
