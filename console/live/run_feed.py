@@ -12,6 +12,8 @@ from console.screens.run.why import tells
 
 OF_THE_STATE = ("run.", "kill.", "approval.", "effect.")
 """Kinds of event after which panels and verbs of the page may be others."""
+LARGEST_FRAME = 200_000
+"""Characters; the server sends no message over a megabyte. Whoever missed more reads the page's regions again."""
 MOST_ROWS, KEPT_ROWS = 3_000, 1_000
 """Of a run that goes on for days only the newest rows are kept; pages from before them read theirs again."""
 
@@ -51,7 +53,7 @@ class RunFeed:
         return frame
 
     def replay(self, after: int) -> str:
-        """One frame that brings a page from event ``after`` to the present."""
+        """One frame that brings a page from event ``after`` to the present, or has it read again what it missed."""
         trace = self._trace = self._trace or self._begun()
         span_ops = [op for change in trace.changes_after(after) for op in _span_ops(change, after)]
         head_ops = [*ops.run_cells(self._run), *ops.pace_cells(self._run)] if self._run else []
@@ -59,7 +61,8 @@ class RunFeed:
         if after == 0 and trace.first_at:
             head_ops.append(ops.attr(ops.TRACE_ROWS, "data-first-at", trace.first_at.isoformat()))
         reread = [ops.REREAD_STATE] if self._state_seq > after else []
-        return ops.frame(seq=self.seq, prev=after, encoded_ops=ops.encode([*span_ops, *head_ops, *reread]))
+        frame = ops.frame(seq=self.seq, prev=after, encoded_ops=ops.encode([*span_ops, *head_ops, *reread]))
+        return frame if len(frame) <= LARGEST_FRAME else self.refetch(self.epoch)
 
     def refetch(self, epoch: str) -> str:
         """One frame that tells a page with another numbering to read its regions again."""

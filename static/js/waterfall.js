@@ -126,5 +126,7 @@ if (document.querySelector("[data-follow]")) {
   addEventListener("scroll", settle, { passive: true });
   addEventListener("resize", settle, { passive: true });
   turn();
+  // The newest step of a long run that still works is what its page is opened for, where the panel beside it stays in view.
+  if (document.querySelector("[data-at-end]") && innerWidth > 1080) shown().at(-1)?.scrollIntoView({ block: "end" });
   settle();
 }

@@ -20,9 +20,10 @@ PAGE_OF_TEXT = "Order 1029 left the warehouse on Monday and is late; the carrier
 
 def write_turns(run: Run, turns: int) -> int:
     """Add so many turns to a run's trace, as its worker would have; returns the number of the last event."""
-    began_at = timezone.now() - timedelta(seconds=turns + 60)
-    run.turn, run.cost_nanos, run.steps_count = turns, turns * TURN_COST_NANOS, 2 * turns
-    told = _events(turns)
+    first, run.turn = run.turn + 1, run.turn + turns
+    run.cost_nanos, run.steps_count = run.turn * TURN_COST_NANOS, 2 * run.turn
+    began_at = timezone.now() - timedelta(seconds=run.turn + 60)
+    told = _events(first, run.turn)
     while events := list(islice(told, GROUP)):
         rows = NewRows()
         for number, (kind, turn, span, parent, took_ms, data) in enumerate(events):
@@ -46,10 +47,11 @@ def write_turns(run: Run, turns: int) -> int:
 Told = tuple[EventKind, int, str, str, int | None, JsonObject]
 
 
-def _events(turns: int) -> Iterator[Told]:
-    yield "run.launched", 0, "", "", None, {"by": "ada"}
-    yield "run.claimed", 0, "", "", None, {"attempt": 1, "worker": "w1"}
-    for turn in range(1, turns + 1):
+def _events(first: int, last: int) -> Iterator[Told]:
+    if first == 1:
+        yield "run.launched", 0, "", "", None, {"by": "ada"}
+        yield "run.claimed", 0, "", "", None, {"attempt": 1, "worker": "w1"}
+    for turn in range(first, last + 1):
         yield from _turn(turn)
 
 

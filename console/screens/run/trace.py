@@ -59,6 +59,7 @@ class TracePart:
     later: str
     newest: str
     all_filters: list[tuple[str, str, str]]
+    at_end: bool
 
 
 def read_part(run: Run, asked: Asked) -> TracePart:
@@ -75,6 +76,7 @@ def read_part(run: Run, asked: Asked) -> TracePart:
         later="" if read.newest or asked.sought else asked.address(after=read.upto),
         newest=asked.address() if asked.sought else "?",
         all_filters=_filters(asked),
+        at_end=read.newest and read.after > 0 and not (run.ended or asked.step or asked.sought),
     )
 
 

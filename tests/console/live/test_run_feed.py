@@ -219,6 +219,21 @@ def test_the_llm_that_served_is_told_as_soon_as_it_has(viewer: User, run: Run, p
     play(scenario)
 
 
+def test_who_missed_more_than_a_message_holds_is_told_to_read_again(viewer: User, run: Run, play: Play) -> None:
+    page = page_of(run, cookie_of(viewer), seq=0)
+
+    async def scenario() -> None:
+        await page.watch()
+        for number in range(1, 400):
+            seq = await in_thread(tell, run, "tool.started", f"{number:016x}", tool="x")
+        feeds.hub.hear(run.pk, run.tenant_id, seq)
+        frame = await page.frame()
+        assert (frame["seq"], [op["op"] for op in frame["ops"]]) == (399, ["refetch"])
+        await page.close()
+
+    play(scenario)
+
+
 def test_the_page_reads_the_same_rows_with_its_cursor(run: Run) -> None:
     tell(run, "tool.started", "a" * 16, tool="one")
     read = newest_window(run.pk)

@@ -1,0 +1,147 @@
+"""An operator looks at a run of many turns: its end goes on live, what came before stays as it is."""
+
+import json
+from datetime import timedelta
+
+import pytest
+import redis
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from agents.bell import HEADS
+from agents.models import Agent, EventRow, Run
+from budgets.models import Surface, Tenant
+from tests.console.long_run import write_turns
+from tests.flows.console_page import PATIENCE_MS, ConsolePage
+from tests.harness.live_stack import LiveStack
+
+pytestmark = pytest.mark.flows
+TURNS = 1_000
+
+
+@pytest.fixture(scope="module")
+def run(live_stack: LiveStack) -> Run:
+    """A run that some worker holds for the length of these tests."""
+    assert live_stack.base_url
+    tenant = Tenant.objects.get(slug="acme")
+    agent = Agent.objects.get(name="support-triage")
+    assert agent.current is not None
+    made = Run.objects.create(
+        tenant=tenant,
+        surface=Surface.objects.get(tenant=tenant, slug="free-chat"),
+        version=agent.current,
+        agent_name=agent.name,
+        task="Where is order 1029? It is late.",
+        llm="rehearsal:search",
+        state="running",
+        epoch=1,
+        lease_owner="elsewhere",
+        lease_expires_at=timezone.now() + timedelta(hours=1),
+        attempts=1,
+        launched_by="acme_operator",
+        cap_nanos=5 * 10**9,
+        started_at=timezone.now() - timedelta(seconds=TURNS),
+    )
+    write_turns(made, TURNS)
+    return made
+
+
+def tell(run: Run, span: str) -> None:
+    """One more step, as its worker would commit it."""
+    run.refresh_from_db()
+    data = {"tool": f"tool_{span}", "call_id": span}
+    EventRow.objects.create(
+        run=run, seq=run.next_seq, kind="tool.started", at=timezone.now(), turn=TURNS, span_id=span, data=data
+    )
+    Run.objects.filter(pk=run.pk).update(next_seq=run.next_seq + 1, turn=run.turn + 1)
+
+
+def opened(page: Page, stack: LiveStack, run: Run) -> ConsolePage:
+    console = ConsolePage(page, stack)
+    page.goto(f"{stack.base_url}/t/acme/runs/{run.pk}/")
+    expect(page.locator("html")).to_have_attribute("data-live", "live")
+    return console
+
+
+def test_new_steps_come_to_the_end_of_the_run_and_not_to_a_window_before_it(
+    live_stack: LiveStack, run: Run, page: Page
+) -> None:
+    opened(page, live_stack, run)
+    tell(run, "aaaa")
+    expect(page.locator("#trace-rows > #s-aaaa")).to_be_attached(timeout=PATIENCE_MS)
+    page.get_by_role("link", name="↑ Earlier steps").click()
+    expect(page.locator("#trace-part")).to_be_attached()
+    before = page.locator("#trace-part > tr").count()
+    tell(run, "bbbb")
+    expect(page.locator(f"#r-{run.pk}-turn")).to_have_text(f"{run.turn + 1:,}")  # the page has had it
+    assert page.locator("#s-bbbb").count() == 0
+    expect(page.locator("#trace-part > tr")).to_have_count(before)
+    page.get_by_role("link", name="Newest steps").click()
+    expect(page.locator("#trace-rows > #s-bbbb")).to_be_attached()
+    page.go_back()
+    expect(page.locator("#trace-part > tr")).to_have_count(before)
+
+
+def test_a_filter_looks_through_the_whole_run_and_goes_on_live(live_stack: LiveStack, run: Run, page: Page) -> None:
+    opened(page, live_stack, run)
+    page.get_by_role("link", name="Errors").click()
+    expect(page.locator(".trace-row:visible").first).to_contain_text("look_up")
+    assert page.locator(".trace-row:visible").count() == 2 * TURNS // 50
+    page.get_by_role("link", name="Tools").click()
+    tell(run, "cccc")
+    expect(page.locator("#trace-rows > #s-cccc")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_label("Search all steps").fill("parcel 77")
+    page.keyboard.press("Enter")
+    expect(page.locator("#trace-part > tr:visible").first).to_contain_text("look_up")
+    assert "q=parcel" in page.url
+
+
+def test_a_cause_from_long_ago_leads_to_its_step(live_stack: LiveStack, run: Run, page: Page) -> None:
+    opened(page, live_stack, run)
+    page.get_by_role("link", name="step 100").first.click()
+    expect(page.locator(f"#s-{50:08x}c")).to_be_visible()
+    expect(page.locator("#step")).to_contain_text("parcel 50")
+
+
+def test_a_burst_is_read_again_rather_than_sent(live_stack: LiveStack, run: Run, page: Page) -> None:
+    opened(page, live_stack, run)
+    grow(live_stack, run, turns=400)
+    expect(page.locator("#trace-rows > tr").last).to_have_attribute("id", last_row(run), timeout=PATIENCE_MS)
+    assert page.locator("#trace-rows > tr").count() < 300
+
+
+def test_a_page_that_follows_lets_go_of_rows_far_above(live_stack: LiveStack, run: Run, page: Page) -> None:
+    opened(page, live_stack, run)
+    most = 0
+    for _ in range(11):
+        grow(live_stack, run, turns=28)
+        expect(page.locator("#trace-rows > tr").last).to_have_attribute("id", last_row(run), timeout=PATIENCE_MS)
+        most = max(most, page.locator("#trace-rows > tr").count())
+    rows = seqs(page, "#trace-rows")
+    assert len(rows) < most < 1_100
+    assert rows == sorted(rows)
+    earlier = page.get_by_role("link", name="↑ Earlier steps")
+    expect(earlier).to_have_attribute("href", f"?before={rows[0]}")
+    earlier.click()
+    expect(page.locator("#trace-part > tr").last).to_be_attached()
+    assert max(seqs(page, "#trace-part")) < rows[0]
+
+
+def grow(stack: LiveStack, run: Run, *, turns: int) -> None:
+    """More turns, and the hint that they are there."""
+    run.refresh_from_db()
+    head = write_turns(run, turns)
+    hint = json.dumps({"run": run.pk, "tenant": run.tenant_id, "head": head})
+    with redis.Redis.from_url(stack.redis_url) as client:
+        client.publish(HEADS, hint)
+
+
+def last_row(run: Run) -> str:
+    """The element of the row that the newest turn ended with."""
+    return f"s-{run.turn:08x}a"
+
+
+def seqs(page: Page, rows: str) -> list[int]:
+    """The events that made the rows which are shown."""
+    found: list[int] = page.locator(f"{rows} > tr").evaluate_all("rows => rows.map((row) => Number(row.dataset.seq))")
+    return found
