@@ -17,6 +17,7 @@ from budgets.models import Surface, Tenant, Tier
 from budgets.prices import UnknownPrice, price_for
 from budgets.tier_settings import Level
 from budgets.tiers import Limits, Refusal, binding, left_nanos
+from budgets.unpriced import note_unpriced
 
 MOST_TASK_CHARACTERS = 1_000_000
 MOST_NAME_CHARACTERS = 128
@@ -25,11 +26,12 @@ MINUTE = timedelta(minutes=1)
 
 
 class LaunchRefused(Exception):
-    """A launch that cannot be: the field it is about, and one sentence for people."""
+    """A launch that cannot be: the field it is about, one sentence for people, and the LLM that has no price."""
 
-    def __init__(self, field: str, text: str) -> None:
+    def __init__(self, field: str, text: str, *, unpriced: str = "") -> None:
         super().__init__(text)
         self.field = field
+        self.unpriced = unpriced
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +56,21 @@ def check_words(task: str, user: str, session: str) -> None:
             raise LaunchRefused(field, f"Use at most {MOST_NAME_CHARACTERS} printable characters.")
 
 
-def check_llm(llm: str) -> None:
-    """Raises LaunchRefused for an LLM that no vendor serves, or that has no price."""
+def check_llm(llm: str, tenant: Tenant) -> None:
+    """Raises LaunchRefused for an LLM that no vendor serves, or that has no price, which is noted.
+
+    To be called outside the transaction that makes the run: the note stays, the run is not made.
+    """
     try:
         vendor, _ = registry.split_reference(llm)
         if absent := registry.missing(vendor, os.environ):
             raise LaunchRefused("llm", f"Set the environment variable {absent[0]} to use {vendor} LLMs.")
         price_for(priced_name(llm), clock.now())
-    except (LLMError, UnknownPrice) as error:
+    except LLMError as error:
         raise LaunchRefused("llm", str(error)) from error
+    except UnknownPrice as unknown:
+        note_unpriced(unknown.llm, tenant.slug)
+        raise LaunchRefused("llm", str(unknown), unpriced=unknown.llm) from unknown
 
 
 def admitted(*, tenant: Tenant, surface: Surface, user: str, llm: str) -> Limits:

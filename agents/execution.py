@@ -35,6 +35,7 @@ from budgets.limits import NoTier, hold_tiers_still, limits_for
 from budgets.prices import UnknownPrice, price_for
 from budgets.pricing import PriceSnapshot
 from budgets.tiers import Limits
+from budgets.unpriced import note_unpriced
 
 logger = logging.getLogger(__name__)
 STEPS_AT_ONCE = 200
@@ -126,7 +127,7 @@ class Execution:
         return Ports(
             journal=self.journal,
             llms=EdgeLLMs(self.at, self.switch),
-            prices=CurrentPrices(),
+            prices=CurrentPrices(self.run.tenant.slug),
             tools=EdgeTools(self.at, self.switch),
             health=self.at.health,
             memory=self.memory,
@@ -222,12 +223,16 @@ class EdgeTools:
 
 
 class CurrentPrices:
-    """The engine's Prices."""
+    """The engine's Prices; what has none is noted for whoever sets prices."""
+
+    def __init__(self, tenant_slug: str) -> None:
+        self._tenant_slug = tenant_slug
 
     def price(self, llm: str) -> PriceSnapshot:
         try:
             return price_for(priced_name(llm), clock.now())
         except UnknownPrice as unknown:
+            note_unpriced(unknown.llm, self._tenant_slug)
             raise PriceUnknown(str(unknown)) from unknown
 
     def tool_fee(self, name: str) -> PriceSnapshot | None:

@@ -49,7 +49,7 @@ def launch(
     version = current_version(agent)
     chosen = llm.strip() or version.to_spec().llms[0]
     check_words(task, user, session)
-    check_llm(chosen)
+    check_llm(chosen, tenant)
     with transaction.atomic():
         limits = admitted(tenant=tenant, surface=surface, user=user, llm=chosen)
         run = Run.objects.create(

@@ -1,6 +1,7 @@
 """Identifiers of runs and spans."""
 
 import secrets
+from datetime import datetime
 
 from uuid_utils import uuid7
 
@@ -18,3 +19,8 @@ def new_span_id() -> str:
 def short_id(run_id: str) -> str:
     """What people read and say: the last six digits, which are random (the first ones are a clock)."""
     return run_id[-6:]
+
+
+def first_run_id(launched_at: datetime) -> str:
+    """The least id that a run launched at this moment could have: whoever looks for runs since then starts here."""
+    return f"{int(launched_at.timestamp() * 1000):012x}".ljust(32, "0")

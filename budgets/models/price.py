@@ -23,7 +23,10 @@ class PriceOverrideQuerySet(AppendOnlyQuerySet["PriceOverride"]):
 
 
 class PriceOverride(AppendOnly):
-    """One version of an LLM's price. `rates` are `pricing.Rates.as_json`: nano-USD per million tokens."""
+    """One version of an LLM's price, or of a tool's ("tool:<name>").
+
+    `rates` are `pricing.Rates.as_json`: nano-USD per million tokens. Empty, they say that the public list holds again.
+    """
 
     llm = models.CharField(max_length=200)
     rates = models.JSONField()
@@ -41,6 +44,11 @@ class PriceOverride(AppendOnly):
     def __str__(self) -> str:
         return f"{self.llm} from {self.effective_from:%Y-%m-%d}"
 
-    def to_snapshot(self) -> PriceSnapshot:
-        """This version as a price; raises `RatesError` when the stored rates are not rates."""
-        return PriceSnapshot(rates=Rates.from_json(self.rates), source=self.source, version=f"override {self.pk}")
+    def to_rates(self) -> Rates | None:
+        """Its rates; None where the public list holds again. Raises `RatesError` when the stored ones are no rates."""
+        return Rates.from_json(self.rates) if self.rates else None
+
+    def to_snapshot(self) -> PriceSnapshot | None:
+        """This version as a price; None and errors as in `to_rates`."""
+        rates = self.to_rates()
+        return None if rates is None else PriceSnapshot(rates, source=self.source, version=f"override {self.pk}")
