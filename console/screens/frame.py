@@ -38,6 +38,7 @@ def _links(request: TenantRequest, active: str, alerts: list[BudgetAlert]) -> li
     if "launch" in request.verbs:
         links.append(("Launch", "runs:launch", "launch", "l"))
     links.append(("Budgets", "budgets:list", "budgets", "b"))
+    links.append(("Prices", "prices:list", "prices", "p"))
     counts = {"budgets": count_words(alerts)}
     return [
         NavLink(label, reverse(route, args=[request.tenant.slug]), active == name, key, counts.get(name, ""))

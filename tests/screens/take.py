@@ -44,11 +44,12 @@ def _take(browser: Browser, stack: LiveStack, shots: Path) -> None:
     looks = _contexts(browser, stack, signed_in=True)
     operator = next(iter(looks.values())).pages[0]
     shown = f"{stack.base_url}/t/acme/runs/{Desk(operator, stack).fill()}/"
-    screens: dict[str, tuple[str, Callable[[Page], None]]] = {
+    screens: dict[str, tuple[str, Callable[[Page], None] | None]] = {
         "run": (shown, _open_the_fallback),
         "kill": (shown, _ask_to_kill),
         "runs": (f"{stack.base_url}/t/acme/runs/", _live),
         "launch": (f"{stack.base_url}/t/acme/runs/new/", _press_the_example),
+        "prices": (f"{stack.base_url}/t/acme/prices/", None),
     }
     for screen, (address, prepare) in screens.items():
         for name, context in looks.items():

@@ -8,6 +8,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django_htmx.http import HttpResponseClientRedirect
 
 from agents.admission import LaunchRefused
@@ -98,8 +99,16 @@ def _launched(request: TenantRequest, form: LaunchForm) -> Run | None:
         )
     except LaunchRefused as refusal:
         field = refusal.field if refusal.field in form.fields else None
-        form.add_error(field, forms.ValidationError(str(refusal)))
+        form.add_error(field, forms.ValidationError(_said(request, refusal)))
     return None
+
+
+def _said(request: TenantRequest, refusal: LaunchRefused) -> str:
+    """Why, and where it is mended."""
+    if not refusal.unpriced:
+        return str(refusal)
+    address = reverse("prices:list", args=[request.tenant.slug], query={"llm": refusal.unpriced})
+    return format_html('{} <a href="{}">Its price</a>', str(refusal), address)
 
 
 def _beside(request: TenantRequest, form: LaunchForm, typed: Mapping[str, object]) -> Context:
