@@ -50,14 +50,30 @@ def edit_tier(*, tenant: Tenant, surface: Surface | None, user: str, change: Cha
 
     None when nothing would change. Raises `SettingRefused`, and `TierChanged` when it is not what was seen.
     """
+    edit = write_edit(tenant=tenant, surface=surface, user=user, change=change)
+    wake_funded(actor=change.actor, why=f"limits edited: {change.reason}")
+    return edit
+
+
+def write_edit(*, tenant: Tenant, surface: Surface | None, user: str, change: Change) -> TierEdit | None:
+    """`edit_tier` for whoever commits several edits together, and calls `wake_funded` after that."""
     with transaction.atomic():
         live = _live(tenant)
         edit = tier_edits.edit_tier(
             tenant=tenant, surface=surface, user=user, change=change, live_runs=live, check=check_cheaper_llm
         )
         _tell_runs(tenant)
-    wake_funded(actor=change.actor, why=f"limits edited: {change.reason}")
     return edit
+
+
+def hold_still(tenants: Iterable[Tenant]) -> None:
+    """Until this transaction ends nobody edits a tier of these tenants, and their live runs take no step.
+
+    For edits of several tenants in one transaction: in the order in which everybody locks, tenants before runs.
+    """
+    held = [lock_tiers(pk) for pk in sorted(tenant.pk for tenant in tenants)]
+    live = Run.objects.select_for_update(no_key=True).filter(tenant__in=held).exclude(state__in=TERMINAL)
+    list(live.order_by("pk").values_list("pk", flat=True))
 
 
 def undo_edit(*, edit: TierEdit, actor: str) -> bool:

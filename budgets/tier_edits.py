@@ -1,6 +1,6 @@
 """The verbs that change a tier: edit, undo, and the end of an edit's time; each reaches open accounts at once."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -133,6 +133,16 @@ def tiers_after(tier: Tier, change: Change) -> list[Tier]:
     return [*(each for each in _covering(tier) if each.pk != tier.pk), tier_after]
 
 
+def added_up(edits: Iterable[TierEdit]) -> dict[str, Any]:
+    """What edits add up to, oldest first: a later one goes before an earlier one."""
+    settings: dict[str, Any] = {}
+    for edit in edits:
+        settings |= edit.changes
+        for name in edit.unset:
+            settings.pop(name, None)
+    return settings
+
+
 def _checked(tier: Tier, change: Change, check: Check | None) -> dict[str, Any]:
     """The fields that really change, with their stored values (None for those to inherit)."""
     if not change.reason.strip() or len(change.reason) > REASON_MAX_CHARS:
@@ -174,11 +184,6 @@ def _covering(tier: Tier) -> list[Tier]:
 
 def _apply(tier: Tier, live_runs: Collection[str]) -> None:
     """Adds the standing edits up, and gives every open account that follows from them its limit."""
-    settings: dict[str, Any] = {}
-    for edit in TierEdit.objects.filter(tier=tier).standing():
-        settings |= edit.changes
-        for name in edit.unset:
-            settings.pop(name, None)
-    tier.settings, tier.changed_at = settings, clock.now()
+    tier.settings, tier.changed_at = added_up(TierEdit.objects.filter(tier=tier).standing()), clock.now()
     tier.save(update_fields=["settings", "changed_at"])
     refresh_limits(tenant=tier.tenant, at=tier.changed_at, live_runs=live_runs)

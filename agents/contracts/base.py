@@ -10,6 +10,7 @@ JsonObject = Annotated[dict[str, JsonValue], SkipValidation]
 
 NonEmpty = Annotated[str, Field(min_length=1)]
 Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
 
 
 class Contract(BaseModel):

@@ -1,10 +1,10 @@
 """What an agent and a tool are made of: the content of an agent version."""
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from agents.contracts.base import Contract, Count, JsonObject, NonEmpty
+from agents.contracts.base import Contract, Count, JsonObject, NonEmpty, Positive
 
 Effect = Literal["pure", "keyed", "unkeyed"]
 ImplementationKind = Literal["python"]
@@ -16,7 +16,7 @@ class Implementation(Contract):
     name: NonEmpty
     kind: ImplementationKind = "python"
     target: NonEmpty
-    timeout_seconds: float = 20.0
+    timeout_seconds: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] = 20.0
 
 
 class ToolSpec(Contract):
@@ -43,10 +43,16 @@ class ToolSpec(Contract):
 class MemoryLimits(Contract):
     """Tokens: compression starts at ``soft_tokens``; a prompt never exceeds ``hard_tokens``."""
 
-    hard_tokens: int = 32_000
-    soft_tokens: int = 24_000
-    kept_turns: int = 3
-    inline_characters: int = 6_000
+    hard_tokens: Positive = 32_000
+    soft_tokens: Positive = 24_000
+    kept_turns: Count = 3
+    inline_characters: Count = 6_000
+
+    @model_validator(mode="after")
+    def _soft_is_not_above_hard(self) -> Self:
+        if self.soft_tokens > self.hard_tokens:
+            raise ValueError("soft_tokens is more than hard_tokens")
+        return self
 
 
 class CheckSpec(Contract):
@@ -59,15 +65,15 @@ class CheckSpec(Contract):
 class LoopLimits(Contract):
     """Stops of the loop itself; a tier may be stricter, the stricter one binds."""
 
-    max_turns: int = 25
-    max_seconds: int = 900
-    max_output_tokens: int = 2_000
-    nudge_after: int = 2
-    block_after: int = 3
-    stop_after: int = 5
-    max_rejected_calls: int = 4
-    max_revisions: int = 2
-    llm_attempts: int = 3
+    max_turns: Positive = 25
+    max_seconds: Positive = 900
+    max_output_tokens: Positive = 2_000
+    nudge_after: Positive = 2
+    block_after: Positive = 3
+    stop_after: Positive = 5
+    max_rejected_calls: Positive = 4
+    max_revisions: Count = 2
+    llm_attempts: Positive = 3
 
 
 class AgentSpec(Contract):

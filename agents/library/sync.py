@@ -12,34 +12,69 @@ from agents.contracts.specs import AgentSpec
 from agents.library.catalogue import bundled
 from agents.library.support.seed import seed_shop
 from agents.models import Agent, AgentVersion
+from agents.models.agent import Origin
 
 
 def sync_library(*, today: date | None = None) -> None:
-    """Seed the demo data once and make every agent's spec its current version. Safe to call at every start.
+    """Seed the demo data once and keep a version of every agent's spec. Safe to call at every start.
+
+    It becomes the current one, unless an operator has put another in its place.
 
     ``today`` is the day the demo orders end on. Raises LibraryError when the own module is unusable.
     """
     seed_shop(today=today or timezone.localdate())
     for spec in bundled():
-        keep_version(spec=spec)
+        _ship(spec)
 
 
-def keep_version(*, spec: AgentSpec) -> AgentVersion:
+def keep_version(*, spec: AgentSpec, origin: Origin = "library") -> AgentVersion:
     """The version of this very content, made when it is new, and the agent's current one from now on."""
-    digest = spec_digest(spec)
     with transaction.atomic():
-        agent, _ = Agent.objects.get_or_create(name=spec.name)
-        locked = Agent.objects.select_for_update().get(pk=agent.pk)
-        version = locked.versions.filter(digest=digest).first()
-        if version is None:
-            newest = locked.versions.aggregate(newest=Max("number"))["newest"] or 0
-            version = AgentVersion.objects.create(
-                agent=locked, number=newest + 1, digest=digest, spec=spec.model_dump(mode="json")
-            )
-        if locked.current_id != version.pk:
-            locked.current = version
-            locked.save(update_fields=["current"])
+        agent = _locked(spec.name)
+        version = _stored(agent, spec, origin)
+        _make_current(agent, version, origin)
     return version
+
+
+def apply_version(*, spec: AgentSpec) -> AgentVersion:
+    """Make what an operator wants an agent to be its current version, which the library leaves alone from now on.
+
+    Wanting what the library ships now is the way back: then its next version takes this one's place again.
+    """
+    shipped = any(spec_digest(each) == spec_digest(spec) for each in bundled() if each.name == spec.name)
+    return keep_version(spec=spec, origin="library" if shipped else "config")
+
+
+def _ship(spec: AgentSpec) -> None:
+    """Keep the library's version, and make it current where the current one came from the library too."""
+    with transaction.atomic():
+        agent = _locked(spec.name)
+        version = _stored(agent, spec, "library")
+        if agent.current is None or agent.current.origin == "library":
+            _make_current(agent, version, "library")
+
+
+def _locked(name: str) -> Agent:
+    agent, _ = Agent.objects.get_or_create(name=name)
+    return Agent.objects.select_for_update(of=("self",)).select_related("current").get(pk=agent.pk)
+
+
+def _stored(agent: Agent, spec: AgentSpec, origin: Origin) -> AgentVersion:
+    digest = spec_digest(spec)
+    if version := agent.versions.filter(digest=digest).first():
+        return version
+    newest = agent.versions.aggregate(newest=Max("number"))["newest"] or 0
+    content = spec.model_dump(mode="json")
+    return AgentVersion.objects.create(agent=agent, number=newest + 1, digest=digest, spec=content, origin=origin)
+
+
+def _make_current(agent: Agent, version: AgentVersion, origin: Origin) -> None:
+    if version.origin != origin:
+        version.origin = origin
+        version.save(update_fields=["origin"])
+    if agent.current_id != version.pk:
+        agent.current = version
+        agent.save(update_fields=["current"])
 
 
 def spec_digest(spec: AgentSpec) -> str:

@@ -1,8 +1,13 @@
 """Agents and their versions; a run is bound to one version for ever."""
 
+from typing import Literal
+
 from django.db import models
 
 from agents.contracts.specs import AgentSpec
+
+Origin = Literal["library", "config"]
+ORIGINS: tuple[tuple[Origin, str], ...] = (("library", "the library"), ("config", "a config file"))
 
 
 class Agent(models.Model):
@@ -19,12 +24,16 @@ class Agent(models.Model):
 
 
 class AgentVersion(models.Model):
-    """One frozen spec of an agent, found again by the digest of its content."""
+    """One frozen spec of an agent, found again by the digest of its content.
+
+    `origin` says who last made it current, and so whether a newer library may put its own in its place.
+    """
 
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)
     spec = models.JSONField()
+    origin = models.CharField(max_length=20, choices=ORIGINS, default="library")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

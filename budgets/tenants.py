@@ -1,0 +1,91 @@
+"""The verbs on tenants and surfaces: make, rename, and move to another time zone."""
+
+import re
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from budgets.limits import lock_tiers
+from budgets.models import Account, Surface, Tenant
+from budgets.periods import PeriodError, day_window, month_window, zone
+
+DAYS = ("user_day", "surface_day", "tenant_day")
+MONTHS = ("tenant_month",)
+NAME_MAX_CHARS = 120
+_SLUG = re.compile(r"[A-Za-z0-9_-]{1,60}")
+
+
+class TenantRefused(ValueError):
+    """A tenant or a surface that cannot be: the field, and one sentence fit to stand there."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+        self.text = text
+
+
+def make_tenant(*, slug: str, name: str, timezone: str) -> Tenant:
+    """A new tenant; it has no tier, so that nothing may run yet. Raises `TenantRefused`."""
+    _check_slug(slug)
+    if Tenant.objects.filter(slug=slug).exists():
+        raise TenantRefused("slug", f"There is a tenant {slug} already.")
+    return Tenant.objects.create(slug=slug, name=_checked_name(name), timezone=_checked_zone(timezone))
+
+
+def rename_tenant(*, tenant: Tenant, name: str) -> None:
+    """Give a tenant another name; its slug, which addresses are made of, stays. Raises `TenantRefused`."""
+    tenant.name = _checked_name(name)
+    tenant.save(update_fields=["name"])
+
+
+def move_tenant(*, tenant: Tenant, timezone: str) -> None:
+    """Begin the tenant's days and months in another IANA time zone. Raises `TenantRefused`.
+
+    What was spent stays where it was counted: the days and months of now and next, by their dates, end as they
+    do in the new zone.
+    """
+    name = _checked_zone(timezone)
+    with transaction.atomic():
+        lock_tiers(tenant.pk)
+        tenant.timezone = name
+        tenant.save(update_fields=["timezone"])
+        for scopes, window_at in ((DAYS, day_window), (MONTHS, month_window)):
+            window = window_at(now(), zone(name))
+            for each in (window, window_at(window.end_at, zone(name))):
+                counted = Account.objects.for_tenant(tenant).filter(scope__in=scopes, window=each.key)
+                # In id order, as every reservation locks them.
+                ids = list(counted.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+                Account.objects.filter(pk__in=ids).update(window_start_at=each.start_at, window_end_at=each.end_at)
+
+
+def make_surface(*, tenant: Tenant, slug: str, name: str) -> Surface:
+    """A new surface; until it or its tenant has a tier nothing may run there. Raises `TenantRefused`."""
+    _check_slug(slug)
+    if Surface.objects.for_tenant(tenant).filter(slug=slug).exists():
+        raise TenantRefused("slug", f"{tenant.slug} has a surface {slug} already.")
+    return Surface.objects.create(tenant=tenant, slug=slug, name=_checked_name(name))
+
+
+def rename_surface(*, surface: Surface, name: str) -> None:
+    """Give a surface another name. Raises `TenantRefused`."""
+    surface.name = _checked_name(name)
+    surface.save(update_fields=["name"])
+
+
+def _check_slug(slug: str) -> None:
+    if not _SLUG.fullmatch(slug):
+        raise TenantRefused("slug", "Use letters, digits, - and _, at most 60.")
+
+
+def _checked_name(name: str) -> str:
+    if not name.strip() or not name.isprintable() or len(name) > NAME_MAX_CHARS:
+        raise TenantRefused("name", f"Write one line of at most {NAME_MAX_CHARS} characters.")
+    return name.strip()
+
+
+def _checked_zone(name: str) -> str:
+    try:
+        zone(name)
+    except PeriodError as error:
+        raise TenantRefused("timezone", str(error)) from error
+    return name
