@@ -1,0 +1,386 @@
+"""Applying does what the plan says, all of it or nothing, and says what it leaves alone."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils.timezone import now
+
+from agents.config.apply import PlanChanged, apply, plan_for
+from agents.config.document import parse
+from agents.config.faults import Refused
+from agents.config.plan import Plan
+from agents.library.catalogue import bundled
+from agents.library.sync import sync_library
+from agents.models import Agent, Run
+from budgets.models import Account, PriceOverride, Surface, Tenant, Tier, TierEdit
+from budgets.prices import price_for
+from budgets.tier_edits import Change, edit_tier, undo_edit
+from tests.agents.at_once import at_once
+from tests.agents.config.conftest import apply_text, exported, left, plan_of, shown
+from tests.tier_edit import limit
+
+pytestmark = pytest.mark.usefixtures("installation")
+USD = 10**9
+CHAT = "tiers:\n  acme:\n    free-chat:\n      "
+NEW = """
+tenants:
+  initech: {name: Initech, timezone: America/Chicago}
+surfaces:
+  initech:
+    web: {name: Web shop}
+tiers:
+  initech:
+    all surfaces: {tenant_day: 20, user_day: 5}
+    web:
+      run: "0.50"
+      users:
+        ann: {run: 2.00}
+prices:
+  openai:gpt-x:
+    - {effective_from: 2026-01-01, input: 1.25, output: 10}
+"""
+
+
+def faults(text: str) -> list[str]:
+    """What speaks against a file, given the database."""
+    with pytest.raises(Refused) as refused:
+        plan_of(text)
+    return [fault.in_file("F") for fault in refused.value.faults]
+
+
+def chat() -> Tier:
+    """The tier of Acme's free chat."""
+    return Tier.objects.get(tenant__slug="acme", surface__slug="free-chat", user="")
+
+
+def test_all_that_is_new_is_made_through_the_verbs() -> None:
+    plan = apply_text(NEW)
+    assert [difference.kind for difference in plan.differences] == ["add"] * 6
+    tenant = Tenant.objects.get(slug="initech")
+    assert (tenant.name, tenant.timezone) == ("Initech", "America/Chicago")
+    edit = TierEdit.objects.get(tier__tenant=tenant, tier__user="ann")
+    assert (edit.changes, edit.made_from, edit.made_by) == ({"run_nanos": 2 * USD}, "config", "ann (terminal)")
+    assert edit.reason == "as agreed"
+    assert price_for("openai:gpt-x", now()).rates.base.input == USD * 5 // 4
+
+
+def test_applying_again_does_nothing() -> None:
+    apply_text(NEW)
+    before = exported(), TierEdit.objects.count(), PriceOverride.objects.count()
+    assert apply_text(NEW).differences == ()
+    assert (exported(), TierEdit.objects.count(), PriceOverride.objects.count()) == before
+
+
+def test_a_plan_tells_what_stands_before_and_after() -> None:
+    plan = plan_of(CHAT + "run: 0.20\n      turns: 20\n      session: none\n      thresholds: [90, 10]")
+    assert shown(plan) == {
+        "tiers.acme.free-chat": {
+            "run": ("0.10", "0.20"),
+            "session": ("inherited", "none"),
+            "seconds": ("300", "inherited"),
+            "parallel_runs": ("20", "inherited"),
+            "launches_per_minute": ("60", "inherited"),
+            "thresholds": ("inherited", "[10, 90]"),
+        }
+    }
+    assert chat().settings["run_nanos"] == USD // 10
+
+
+def test_what_a_tier_no_longer_sets_is_inherited() -> None:
+    apply_text(CHAT + "run: 0.10")
+    assert chat().settings == {"run_nanos": USD // 10}
+    apply_text("tiers: {acme: {free-chat: {}}}")
+    assert chat().settings == {}
+
+
+def test_what_the_file_does_not_name_is_left_alone_and_said() -> None:
+    before = exported()
+    plan = apply_text("tenants:\n  acme: {name: Acme, timezone: UTC}\ntiers:\n  acme:\n    all surfaces: {user_day: 5}")
+    assert plan.differences == ()
+    assert left(plan) == {
+        "tenants.globex": "not in the file",
+        "tiers.acme.enterprise": "not in the file",
+        "tiers.acme.free-chat": "not in the file",
+        "tiers.acme.internal-batch": "not in the file",
+        "tiers.globex.all surfaces": "not in the file",
+        "tiers.globex.enterprise": "not in the file",
+        "tiers.globex.free-chat": "not in the file",
+        "tiers.globex.internal-batch": "not in the file",
+        "surfaces": "not in the file, 6 in the database",
+        "prices": "not in the file, 5 in the database",
+        "tools": "not in the file, 14 in the database",
+        "agents": "not in the file, 4 in the database",
+    }
+    assert exported() == before
+
+
+def test_renaming_and_another_time_zone() -> None:
+    apply_text("tenants: {acme: {name: ACME, timezone: Asia/Tokyo}}\nsurfaces: {acme: {free-chat: {name: Chat}}}")
+    tenant = Tenant.objects.get(slug="acme")
+    assert (tenant.name, tenant.timezone) == ("ACME", "Asia/Tokyo")
+    assert Surface.objects.get(tenant=tenant, slug="free-chat").name == "Chat"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("tiers: {nobody: {chat: {run: 1}}}", "F:1:9: tiers.nobody: There is no such tenant"),
+        ("tiers: {acme: {moon: {run: 1}}}", "F:1:16: tiers.acme.moon: acme has no such surface"),
+        ("surfaces: {nobody: {chat: {name: x}}}", "F:1:12: surfaces.nobody: There is no such tenant"),
+        (
+            CHAT + "surface_day: 4\n      run: 5",
+            "F:5:12: tiers.acme.free-chat.run: This is more than the surface's daily",
+        ),
+        (
+            "tiers:\n  acme:\n    all surfaces:\n      tenant_day: 4\n      user_day: 4\n"
+            "      users: {ann: {user_day: 6}}",
+            "F:6:31: tiers.acme.all surfaces.users.ann.user_day: This is more than the tenant's daily limit allows",
+        ),
+        (CHAT + "cheaper_llm: nobody:x", "F:4:20: tiers.acme.free-chat.cheaper_llm: 'nobody:x' names no LLM"),
+        ("prices:\n  opnai:x:\n    - {effective_from: 2026-01-01, input: 1, output: 1}", "F:2:3: prices.opnai:x: "),
+        ("agents: {desk: {title: t, purpose: p, system_prompt: s, llms: [gpt]}}", "F:1:64: agents.desk.llms.0: 'gpt'"),
+        (
+            "agents: {desk: {title: t, purpose: p, system_prompt: s, llms: ['rehearsal:x'], tools: [gone]}}",
+            "agents.desk.tools.0: There is no such tool",
+        ),
+        (
+            "agents: {desk: {title: t, purpose: p, system_prompt: s, llms: ['rehearsal:x'], checks: [{check: magic}]}}",
+            "agents.desk.checks.0.check: no critic check is called 'magic'",
+        ),
+        (
+            "agents: {desk: {title: t, purpose: p, system_prompt: s, llms: ['rehearsal:x'], "
+            "checks: [{check: citations, settings: {minimum: -1}}]}}",
+            "agents.desk.checks.0.settings.minimum: ",
+        ),
+        (
+            "tools: {stock: {description: d, parameters: {type: object, properties: {x: {}}}, "
+            "implementations: [{name: s, target: 'agents.library.support.stock:stock_live'}]}}",
+            "tools.stock.parameters: The code takes ",
+        ),
+        (
+            "tools: {stock: {description: d, parameters: {type: 5}, "
+            "implementations: [{name: s, target: 'agents.library.support.stock:stock_live'}]}}",
+            "tools.stock.parameters.type: This is no JSON Schema",
+        ),
+        (
+            "tools: {stock: {description: d, implementations: "
+            "[{name: s, target: 'agents.library.support.stock:stock_live'}, "
+            "{name: t, target: 'agents.library.support.refunds:refund'}]}}",
+            "tools.stock.implementations.1.target: agents.library.support.refunds:refund takes other arguments",
+        ),
+    ],
+)
+def test_what_cannot_be_applied_is_said_at_its_line_before_anything_is_written(text: str, said: str) -> None:
+    before = exported()
+    assert any(said in line for line in faults(text)), faults(text)
+    assert exported() == before
+
+
+def test_wide_limits_rise_before_the_narrow_ones_within_them() -> None:
+    limit(Tenant.objects.get(slug="acme"), tenant_day_nanos=6 * USD)
+    apply_text(CHAT + "run: 50\n    all surfaces: {tenant_day: 100, user_day: 60}")
+    assert chat().settings["run_nanos"] == 50 * USD
+
+
+def test_a_fault_in_the_middle_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = exported()
+
+    def full(**_price: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("agents.config.apply.set_price", full)
+    with pytest.raises(OSError, match="the disk is full"):
+        apply_text(NEW)
+    assert exported() == before
+
+
+def test_what_changed_after_the_plan_was_agreed_to_is_shown_again_first() -> None:
+    document = parse((CHAT + "run: 0.20").encode())
+    agreed = plan_for(document)
+    limit(Surface.objects.get(tenant__slug="acme", slug="free-chat"), run_nanos=3 * USD)
+    with pytest.raises(PlanChanged) as changed:
+        apply(document, agreed=agreed, reason="r", actor="a")
+    assert shown(changed.value.plan)["tiers.acme.free-chat"]["run"] == ("3.00", "0.20")
+    assert chat().settings["run_nanos"] == 3 * USD
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_at_once_the_second_sees_what_the_first_did() -> None:
+    document = parse(NEW.encode())
+    agreed = plan_for(document)
+
+    def work() -> Plan | None:
+        try:
+            apply(document, agreed=agreed, reason="r", actor="a")
+        except PlanChanged as changed:
+            return changed.plan
+        return None
+
+    first, second = sorted(at_once(work, work), key=lambda plan: plan is not None)
+    assert first is None
+    assert second is not None
+    assert second.differences == ()
+    assert TierEdit.objects.filter(made_from="config").count() == 3
+
+
+def test_an_edit_that_expires_is_an_exception_that_no_file_ends() -> None:
+    raised = passing(run_nanos=USD)
+    text = (
+        CHAT + "run: 0.10\n      turns: 20\n      seconds: 300\n      parallel_runs: 20\n      launches_per_minute: 60"
+    )
+    plan = apply_text(text)
+    assert plan.differences == ()
+    assert left(plan)["tiers.acme.free-chat.run"].startswith("1.00 until ")
+    assert chat().settings["run_nanos"] == USD
+    undo_edit(edit=raised, actor="ann")
+    assert plan_of(text).differences == ()
+
+
+def test_another_lasting_value_replaces_the_exception() -> None:
+    passing(run_nanos=USD)
+    text = (
+        CHAT + "run: 0.30\n      turns: 20\n      seconds: 300\n      parallel_runs: 20\n      launches_per_minute: 60"
+    )
+    assert shown(apply_text(text)) == {"tiers.acme.free-chat": {"run": ("1.00", "0.30")}}
+    assert chat().settings["run_nanos"] == USD * 3 // 10
+
+
+def passing(**changes: int) -> TierEdit:
+    """An edit of Acme's free chat that ends in an hour."""
+    ends_at = now() + timedelta(hours=1)
+    change = Change(changes=changes, reason="r", actor="ann", made_from="console", expires_at=ends_at)
+    edit = edit_tier(tenant=chat().tenant, surface=chat().surface, user="", change=change)
+    assert edit is not None
+    return edit
+
+
+def test_prices_are_added_and_never_edited() -> None:
+    text = "prices:\n  openai:x:\n    - {effective_from: 2026-01-01, input: 1, output: 2}\n"
+    apply_text(text)
+    assert shown(apply_text(text.replace("output: 2", "output: 3, note: sale"))) == {
+        "prices.openai:x from 2026-01-01": {"output": ("2.00", "3.00"), "note": (None, "sale")}
+    }
+    apply_text(text + "    - {effective_from: 2026-06-01, input: 1, output: 9}\n")
+    outputs = [price_for("openai:x", datetime(2026, month, 2, tzinfo=UTC)).rates.base.output for month in (1, 6)]
+    assert outputs == [2 * USD, 9 * USD]
+    assert PriceOverride.objects.for_llm("openai:x").count() == 4
+
+
+def test_versions_of_a_price_that_the_file_lacks_are_left_alone() -> None:
+    apply_text("prices:\n  tool:stock:\n    - {effective_from: 2026-01-01, input: 0, output: 0, per_request: 0.01}\n")
+    plan = plan_of("prices:\n  tool:stock:\n    - {effective_from: 2026-02-01, input: 0, output: 0}\n")
+    assert left(plan)["prices.tool:stock from 2026-01-01"] == "not in the file"
+
+
+def test_open_accounts_follow_and_runs_that_waited_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    woken: list[str] = []
+    monkeypatch.setattr("agents.funding.wake_funded", lambda **given: woken.append(given["why"]))
+    run = waiting_run()
+    account = Account.objects.create(
+        tenant=run.tenant, scope="run", subject=run.pk, limit_nanos=USD // 10, surface=run.surface
+    )
+    apply_text(CHAT + "run: 0.75")
+    account.refresh_from_db()
+    run.refresh_from_db()
+    assert (account.limit_nanos, run.cap_nanos) == (USD * 3 // 4, USD * 3 // 4)
+    assert woken == ["limits edited: as agreed"]
+
+
+def waiting_run() -> Run:
+    """A run of the free chat that waits for money."""
+    version = Agent.objects.get(name="search").current
+    assert version is not None
+    return Run.objects.create(
+        tenant=chat().tenant,
+        surface=Surface.objects.get(tenant=chat().tenant, slug="free-chat"),
+        version=version,
+        agent_name="search",
+        state="paused_budget",
+        task="t",
+        llm="rehearsal:search",
+        cap_nanos=USD // 10,
+        launched_by="x",
+    )
+
+
+AGENT = """
+agents:
+  search:
+    title: Search
+    purpose: Finds.
+    system_prompt: |
+      Find it.
+      Cite it.
+    llms: [rehearsal:search]
+    tools: [search_corpus]
+"""
+
+
+def current(name: str = "search") -> tuple[int, str, str]:
+    """The current version of an agent: its number, origin and title."""
+    version = Agent.objects.get(name=name).current
+    assert version is not None
+    return version.number, version.origin, version.to_spec().purpose
+
+
+def test_an_operators_version_stays_when_the_library_is_synced_again() -> None:
+    apply_text(AGENT)
+    assert current() == (2, "config", "Finds.")
+    sync_library()
+    assert current() == (2, "config", "Finds.")
+    assert plan_of(AGENT).differences == ()
+
+
+def test_what_the_library_ships_is_the_way_back_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = exported()
+    apply_text(AGENT)
+    apply_text(shipped)
+    assert current()[:2] == (1, "library")
+    (spec,) = (spec for spec in bundled() if spec.name == "search")
+    newer = spec.model_copy(update={"purpose": "Newer."})
+    monkeypatch.setattr("agents.library.sync.bundled", lambda: (newer,))
+    sync_library()
+    assert current() == (3, "library", "Newer.")
+
+
+def test_a_newer_library_is_kept_but_not_made_current_over_an_operators(monkeypatch: pytest.MonkeyPatch) -> None:
+    apply_text(AGENT)
+    (spec,) = (spec for spec in bundled() if spec.name == "search")
+    monkeypatch.setattr("agents.library.sync.bundled", lambda: (spec.model_copy(update={"purpose": "Newer."}),))
+    sync_library()
+    assert current() == (2, "config", "Finds.")
+    assert Agent.objects.get(name="search").versions.get(number=3).origin == "library"
+
+
+def test_an_older_library_version_that_is_applied_stays_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = exported()
+    (spec,) = (spec for spec in bundled() if spec.name == "search")
+    monkeypatch.setattr("agents.library.sync.bundled", lambda: (spec.model_copy(update={"purpose": "Newer."}),))
+    sync_library()
+    assert current() == (2, "library", "Newer.")
+    apply_text(old)
+    sync_library()
+    assert current()[:2] == (1, "config")
+
+
+def test_a_changed_tool_gives_each_agent_that_uses_it_a_version() -> None:
+    text = """
+tools:
+  read_article:
+    description: Read all of it.
+    implementations:
+      - {name: read_article, target: "agents.library.search.corpus:read_article", timeout_seconds: 5}
+  spare:
+    description: Nobody's.
+    implementations: [{name: s, target: "agents.library.support.stock:stock_live"}]
+"""
+    plan = apply_text(text)
+    assert list(shown(plan)) == ["tools.read_article", "agents.search"]
+    assert shown(plan)["agents.search"] == {
+        "tools": ("search_corpus\nread_article", "search_corpus\nread_article (changed)")
+    }
+    assert left(plan)["tools.spare"] == "no agent uses it, so there is nothing to write"
+    version = Agent.objects.get(name="search").current
+    assert version is not None
+    assert version.to_spec().tools[1].description == "Read all of it."
+    assert plan_of(text).differences == ()
