@@ -53,8 +53,8 @@ def _prices(draft: Comparison) -> None:
             continue
         if fault := llm_fault(key.name, or_tool=True):
             draft.refuse(draft.document.price_paths[key][:2], fault, at_key=True)
-        before = _fields(shown_price(found[key])) if key in found else None
-        draft.differ(key.path, PriceWrite(key, price), before, _fields(shown_price(price)))
+        before = _fields(shown_price(key.name, found[key])) if key in found else None
+        draft.differ(key.path, PriceWrite(key, price), before, _fields(shown_price(key.name, price)))
     draft.leave("prices", [key.path for key in sorted(found) if key not in draft.wanted.prices])
 
 

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pydantic import JsonValue
+
 from agents.config.agent_checks import check_agent
 from agents.config.content import AgentContent
 from agents.config.database import same
@@ -74,7 +76,14 @@ def _tool_list(keys: Iterable[str], changed: Iterable[str] = ()) -> dict[str, st
 
 def _flat(spec: AgentSpec | ToolSpec) -> dict[str, str]:
     """Each value that is not the usual one as text, under its dotted name."""
-    return dict(_leaves("", spec.model_dump(mode="json", exclude={"tools"}, exclude_defaults=True)))
+    return dict(
+        _leaves(
+            "",
+            spec.model_dump(
+                mode="json", exclude={"tools", "name"} if isinstance(spec, AgentSpec) else set(), exclude_defaults=True
+            ),
+        )
+    )
 
 
 def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -89,7 +98,11 @@ def _shown(value: Any) -> str:
     """Lists that are long stand one entry a line, so that a change in one of them can be seen."""
     if isinstance(value, str):
         return value
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    text = _json(value)
     if isinstance(value, list) and len(text) > SHORT_CHARACTERS:
-        return "\n".join(each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in value)
+        return "\n".join(each if isinstance(each, str) else _json(each) for each in value)
     return text
+
+
+def _json(value: JsonValue) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -48,16 +48,17 @@ def _check_place(draft: Comparison, key: TierKey) -> None:
 
 
 def _edit(draft: Comparison, key: TierKey) -> TierWrite | None:
-    """What would have to be edited; a value that stands or lasts already needs no edit."""
-    wanted, lasting, now = draft.wanted.tiers[key], draft.found.tiers.get(key, {}), _now(draft, key)
+    """What would have to be edited for the wanted settings to last; what lasts already needs no edit."""
+    wanted, lasting = draft.wanted.tiers[key], draft.found.tiers.get(key, {})
     changed: dict[str, Any] = {}
     for name in FILE_NAMES:
         value = wanted.get(name, INHERITED)
-        if value not in (lasting.get(name, INHERITED), now.get(name, INHERITED)):
+        if value != lasting.get(name, INHERITED):
             changed[name] = value
-        elif until := draft.present.passing.get(Setting(key, name)):
-            text = f"{_shown(name, now.get(name, INHERITED))} until {shown_instant(until)}, by an edit that expires"
-            draft.left.append(Left((*key.path, FILE_NAMES[name]), text))
+        elif draft.present.passing.get(Setting(key, name)):
+            draft.left.append(
+                Left((*key.path, FILE_NAMES[name]), f"{_before(draft, key, name)}, by an edit that expires")
+            )
     if not changed:
         return None
     unset = tuple(name for name, value in changed.items() if value is INHERITED)
@@ -65,12 +66,18 @@ def _edit(draft: Comparison, key: TierKey) -> TierWrite | None:
 
 
 def _differ(draft: Comparison, edit: TierWrite) -> None:
-    """Also what replaces an edit that would have expired says so: what it set is the value before."""
-    now, names = _now(draft, edit.key), [name for name in FILE_NAMES if name in edit.changes or name in edit.unset]
+    names = [name for name in FILE_NAMES if name in edit.changes or name in edit.unset]
     after = {FILE_NAMES[name]: _shown(name, edit.changes.get(name, INHERITED)) for name in names}
-    before = {FILE_NAMES[name]: _shown(name, now.get(name, INHERITED)) for name in names}
+    before = {FILE_NAMES[name]: _before(draft, edit.key, name) for name in names}
     is_new = edit.key not in draft.present.now
     draft.differ(edit.key.path, edit, None if is_new else before, after)
+
+
+def _before(draft: Comparison, key: TierKey, name: str) -> str:
+    """What stands there now, and until when if it would end by itself."""
+    shown = _shown(name, _now(draft, key).get(name, INHERITED))
+    until = draft.present.passing.get(Setting(key, name))
+    return f"{shown} until {shown_instant(until)}" if until else shown
 
 
 def _shown(name: str, value: Any) -> str:

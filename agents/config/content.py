@@ -87,9 +87,9 @@ class TenantFacts:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """One version of a price."""
+    """One version of a price; without rates the public list holds again."""
 
-    rates: Rates
+    rates: Rates | None
     source: str = OPERATOR
     note: str = ""
 

@@ -23,7 +23,6 @@ from agents.config.content import (
 from agents.contracts.specs import AgentSpec, ToolSpec
 from agents.models import Agent
 from budgets.models import PriceOverride, Surface, Tenant, Tier, TierEdit
-from budgets.pricing import Rates
 from budgets.tier_edits import added_up
 
 
@@ -84,34 +83,30 @@ def _tiers(tenants: list[Tenant]) -> _Tiers:
     found = _Tiers({}, {}, {})
     rows = Tier.objects.filter(tenant__in=tenants).select_related("tenant", "surface")
     keys = {row.pk: TierKey(row.tenant.slug, row.surface.slug if row.surface else "", row.user) for row in rows}
-    expiring = _expiring(tenants)
+    lent = set(
+        TierEdit.objects.filter(tier__in=rows, expires_at__isnull=False).standing().values_list("tier_id", flat=True)
+    )
     for row in sorted(rows, key=lambda row: keys[row.pk]):
         key = keys[row.pk]
+        edits = list(TierEdit.objects.filter(tier=row).standing()) if row.pk in lent else []
+        lasting = added_up(edit for edit in edits if edit.expires_at is None) if edits else row.settings
         found.now[key] = row.settings
-        edits = expiring.get(row.pk, [])
-        settings = added_up(TierEdit.objects.filter(tier=row, expires_at=None).standing()) if edits else row.settings
-        for edit in edits:
-            names = [*edit.changes, *edit.unset]
-            found.passing.update({Setting(key, name): edit.expires_at for name in names if edit.expires_at})
-        if settings:
-            found.lasting[key] = settings
+        found.passing.update({Setting(key, name): until for name, until in _ends(edits).items()})
+        if lasting:
+            found.lasting[key] = lasting
     return found
 
 
-def _expiring(tenants: list[Tenant]) -> dict[int, list[TierEdit]]:
-    """The standing edits that end by themselves, by tier; mostly there are none."""
-    found: dict[int, list[TierEdit]] = {}
-    for edit in TierEdit.objects.filter(tier__tenant__in=tenants, expires_at__isnull=False).standing():
-        found.setdefault(edit.tier_id, []).append(edit)
-    return found
+def _ends(edits: Iterable[TierEdit]) -> dict[str, datetime]:
+    """The settings whose latest edit ends by itself, and when."""
+    ends = {name: edit.expires_at for edit in edits for name in (*edit.changes, *edit.unset)}
+    return {name: until for name, until in ends.items() if until}
 
 
 def _prices() -> dict[PriceKey, Price]:
     """The versions that count: of two with one date, the later written."""
     rows = PriceOverride.objects.order_by("llm", "effective_from", "pk")
-    return {
-        PriceKey(row.llm, row.effective_from): Price(Rates.from_json(row.rates), row.source, row.note) for row in rows
-    }
+    return {PriceKey(row.llm, row.effective_from): Price(row.to_rates(), row.source, row.note) for row in rows}
 
 
 def _agents() -> tuple[dict[str, ToolSpec], dict[str, AgentContent]]:

@@ -20,8 +20,8 @@ from agents.config.content import (
     TierKey,
 )
 from agents.config.faults import Fault, Path, Refused
-from agents.config.reading import Source, Tree, read
-from agents.config.sections import SETTINGS, Prices, Surfaces, Tenants, TierEntry, Tiers
+from agents.config.reading import Source, read
+from agents.config.sections import SETTINGS, Prices, Surfaces, Tenants, TierEntry, Tiers, version_shape
 from budgets.pricing import RatesError
 from budgets.tier_settings import SettingRefused, TierSettings, check_level
 
@@ -85,12 +85,14 @@ class _Parser:
 
     def _section(self, name: str, shape: type[Shape]) -> Shape:
         """The section as it should be; empty where it is not in the file or is refused."""
-        tree: Tree = self.source.tree.get(name, {})
+        return self._valid((name,), shape, self.source.tree.get(name, {})) or cast(Shape, {})
+
+    def _valid(self, path: Path, shape: type[Shape], tree: object) -> Shape | None:
         try:
             return TypeAdapter(shape).validate_python(tree)
         except ValidationError as error:
-            self.faults += complaints(self.source, (name,), shape, error)
-            return cast(Shape, {})
+            self.faults += complaints(self.source, path, shape, error)
+            return None
 
     def _tiers(self, tiers: Tiers) -> dict[TierKey, Settings]:
         found: dict[TierKey, Settings] = {}
@@ -117,8 +119,12 @@ class _Parser:
     def _prices(self, prices: Prices) -> dict[PriceKey, Price]:
         found: dict[PriceKey, Price] = {}
         for name, versions in prices.items():
-            for index, entry in enumerate(versions):
-                key, path = PriceKey(name, entry.effective_from), ("prices", name, index)
+            for index, tree in enumerate(versions):
+                path: Path = ("prices", name, index)
+                entry = self._valid(path, version_shape(name, tree), tree)
+                if entry is None:
+                    continue
+                key = PriceKey(name, entry.effective_from)
                 if key in found:
                     self.refuse((*path, "effective_from"), "Another version of this price begins at the same instant.")
                 self.price_paths[key] = path

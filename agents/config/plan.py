@@ -10,6 +10,9 @@ from agents.config.document import Document
 from agents.config.faults import Fault, Path, dotted
 from agents.contracts.specs import AgentSpec
 
+NOT_NAMED = "not in the file"
+"""Why most of what is left alone is."""
+
 Kind = Literal["add", "change"]
 
 
@@ -132,7 +135,7 @@ class Comparison:
     def leave(self, section: Section, paths: Iterator[Path] | list[Path]) -> None:
         """Note what the file does not name in a section that it has; of other sections it says nothing."""
         if section in self.wanted.sections:
-            self.left += [Left(path, "not in the file") for path in paths]
+            self.left += [Left(path, NOT_NAMED) for path in paths]
 
 
 def field_changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[FieldChange]:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 
 from agents.config.faults import Fault, dotted, one_line
-from agents.config.plan import Difference, FieldChange, Left, Plan
+from agents.config.plan import NOT_NAMED, Difference, FieldChange, Left, Plan
 
-LEFT_SHOWN = 20
+LEFT_SHOWN = 10
+"""The names of a section; JSON has them all."""
+ONE_LINE_CHARACTERS = 100
 VALUE_CHARACTERS = 160
 DIFF_LINES = 40
 MARKS = {"add": "+", "change": "~"}
@@ -62,7 +64,7 @@ def fault_json(fault: Fault, file: str) -> dict[str, JsonValue]:
 
 def _field_lines(field: FieldChange, difference: Difference) -> Iterator[str]:
     before, after = field.before or "", field.after or ""
-    if "\n" in before + after:
+    if "\n" in before + after or (difference.kind == "change" and len(before) + len(after) > ONE_LINE_CHARACTERS):
         yield f"    {one_line(field.name)}:"
         yield from _text_lines(before, after)
     elif difference.kind == "add":
@@ -73,9 +75,9 @@ def _field_lines(field: FieldChange, difference: Difference) -> Iterator[str]:
 
 def _text_lines(before: str, after: str) -> Iterator[str]:
     """The lines of a long text that differ, each with one around it; never more than a screen."""
-    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm=""))[2:]
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm=""))[3:]
     for line in lines[:DIFF_LINES]:
-        yield f"      {one_line(line, VALUE_CHARACTERS)}"
+        yield "      ..." if line.startswith("@@") else f"      {one_line(line, VALUE_CHARACTERS)}"
     if len(lines) > DIFF_LINES:
         yield f"      ... and {len(lines) - DIFF_LINES} lines more"
 
@@ -85,9 +87,15 @@ def _value(value: str | None) -> str:
 
 
 def _left_lines(left: tuple[Left, ...]) -> Iterator[str]:
+    """What the file does not name, a line for each section; everything else a line of its own."""
     if left:
         yield "Left alone:"
-    for each in left[:LEFT_SHOWN]:
-        yield f"    {dotted(each.path)}: {each.why}"
-    if len(left) > LEFT_SHOWN:
-        yield f"    ... and {len(left) - LEFT_SHOWN} more (--json lists them all)"
+    unnamed: dict[str, list[str]] = {}
+    for each in left:
+        if each.why == NOT_NAMED:
+            unnamed.setdefault(str(each.path[0]), []).append(dotted(each.path[1:]))
+        else:
+            yield f"    {dotted(each.path)}: {each.why}"
+    for section, names in unnamed.items():
+        more = f" and {len(names) - LEFT_SHOWN} more" if len(names) > LEFT_SHOWN else ""
+        yield f"    {section}: {', '.join(names[:LEFT_SHOWN])}{more}"

@@ -95,6 +95,12 @@ def _name(value: object) -> str:
     return _line(value, most=120)
 
 
+def _yes(value: object) -> bool:
+    if _text(value) != "true":
+        wrong(f"{quoted(_text(value))} is refused: write true, or leave this out.")
+    return True
+
+
 def _source(value: object) -> str:
     return _line(value, most=80)
 
@@ -127,6 +133,7 @@ Amount = Annotated[int | None, BeforeValidator(_amount)]
 Rate = Annotated[int, BeforeValidator(_rate)]
 """Nano-USD from USD."""
 Whole = Annotated[int, BeforeValidator(_whole)]
+Yes = Annotated[bool, BeforeValidator(_yes)]
 Zone = Annotated[str, BeforeValidator(_zone)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Name = Annotated[str, BeforeValidator(_name)]

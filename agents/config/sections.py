@@ -1,9 +1,26 @@
 """The sections of a file as people write them; unknown keys are errors."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from agents.config.content import OPERATOR, Price
-from agents.config.scalars import Amount, Instant, Name, Note, Priced, Rate, Slug, SourceName, User, Whole, Word, Zone
+from agents.config.llm_names import TOOL_PREFIX
+from agents.config.scalars import (
+    Amount,
+    Instant,
+    Name,
+    Note,
+    Priced,
+    Rate,
+    Slug,
+    SourceName,
+    User,
+    Whole,
+    Word,
+    Yes,
+    Zone,
+)
 from budgets.pricing import LongContextTier, Rates, TokenRates
 
 
@@ -100,22 +117,59 @@ class LongContextEntry(RatesEntry):
     above_input_tokens: Whole
 
 
-class PriceEntry(RatesEntry):
-    """One version of a price."""
+class VersionEntry(Entry):
+    """One version of a price, from some instant on."""
 
     effective_from: Instant
-    per_request: Rate = 0
-    long_context: tuple[LongContextEntry, ...] = ()
     source: SourceName = OPERATOR
     note: Note = ""
 
+    def rates_of(self) -> Rates | None:
+        """None where the public list holds again. Raises `RatesError` where the parts do not fit together."""
+        raise NotImplementedError
+
     def price(self) -> Price:
-        """Raises `RatesError` where the parts do not fit together."""
+        """Raises `RatesError`."""
+        return Price(self.rates_of(), self.source, self.note)
+
+
+class PriceEntry(RatesEntry, VersionEntry):
+    """What an LLM costs."""
+
+    per_request: Rate = 0
+    long_context: tuple[LongContextEntry, ...] = ()
+
+    def rates_of(self) -> Rates:
         tiers = tuple(LongContextTier(each.above_input_tokens, each.rates()) for each in self.long_context)
-        return Price(Rates(base=self.rates(), per_request=self.per_request, tiers=tiers), self.source, self.note)
+        return Rates(base=self.rates(), per_request=self.per_request, tiers=tiers)
+
+
+class FeeEntry(VersionEntry):
+    """What each call of a tool costs."""
+
+    per_request: Rate
+
+    def rates_of(self) -> Rates:
+        return Rates.flat(input=0, output=0, per_request=self.per_request)
+
+
+class ListedEntry(VersionEntry):
+    """The public list holds again."""
+
+    listed: Yes
+
+    def rates_of(self) -> None:
+        return None
 
 
 Tenants = dict[Slug, TenantEntry]
 Surfaces = dict[Slug, dict[Slug, SurfaceEntry]]
 Tiers = dict[Slug, dict[Word, PlaceEntry]]
-Prices = dict[Priced, tuple[PriceEntry, ...]]
+Prices = dict[Priced, tuple[Any, ...]]
+
+
+def version_shape(name: str, tree: object) -> type[VersionEntry]:
+    """What a version of the price of this LLM or tool has to look like."""
+    if isinstance(tree, dict) and "listed" in tree:
+        return ListedEntry
+    return FeeEntry if name.startswith(TOOL_PREFIX) else PriceEntry

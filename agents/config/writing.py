@@ -1,5 +1,6 @@
 """Writes content as YAML for people: a stable order, amounts as text, long texts as blocks."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic import JsonValue
 from agents.config.agent_entries import Unloadable, code_parameters
 from agents.config.content import EVERYWHERE, OPERATOR, SECTIONS, AgentContent, Content, Price, shown_instant
 from agents.config.faults import Path
+from agents.config.llm_names import TOOL_PREFIX
 from agents.config.natural import natural
 from agents.config.reading import Text
 from agents.config.scalars import NO_LIMIT
@@ -20,6 +22,8 @@ from budgets.tier_settings import AMOUNTS
 
 HEADER = "# watchfloor's configuration. Amounts are US dollars; what a tier does not set is inherited.\n"
 WIDTH = 110
+_OTHER_BREAKS = re.compile("[\r\x85\u2028\u2029\ufeff]")
+"""A reader takes them for the end of a line; only in double quotes do they survive, escaped."""
 
 Plain = dict[str, Any]
 
@@ -45,13 +49,9 @@ def shown_setting(stored_name: str, value: JsonValue) -> JsonValue:
     return value
 
 
-def shown_price(price: Price) -> Plain:
-    """A version of a price as a file has it, without its date."""
-    shown = _rates(price.rates.base)
-    if price.rates.per_request:
-        shown["per_request"] = exact_usd(price.rates.per_request)
-    if price.rates.tiers:
-        shown["long_context"] = _long_context(price.rates)
+def shown_price(name: str, price: Price) -> Plain:
+    """A version of the price of an LLM or a tool as a file has it, without its date."""
+    shown: Plain = _whole_price(name, price.rates) if price.rates else {"listed": True}
     if price.source != OPERATOR:
         shown["source"] = price.source
     return {**shown, "note": price.note} if price.note else shown
@@ -83,13 +83,19 @@ def _tiers(content: Content) -> Plain:
 def _prices(content: Content) -> Plain:
     found: Plain = {}
     for key, price in _sorted(content.prices):
-        version = {"effective_from": shown_instant(key.effective_from), **shown_price(price)}
+        version = {"effective_from": shown_instant(key.effective_from), **shown_price(key.name, price)}
         found.setdefault(key.name, []).append(version)
     return found
 
 
-def _long_context(rates: Rates) -> list[Plain]:
-    return [{"above_input_tokens": tier.above_input_tokens, **_rates(tier.rates)} for tier in rates.tiers]
+def _whole_price(name: str, rates: Rates) -> Plain:
+    if name.startswith(TOOL_PREFIX):
+        return {"per_request": exact_usd(rates.per_request)}
+    shown: Plain = _rates(rates.base)
+    if rates.per_request:
+        shown["per_request"] = exact_usd(rates.per_request)
+    long = [{"above_input_tokens": tier.above_input_tokens, **_rates(tier.rates)} for tier in rates.tiers]
+    return {**shown, "long_context": long} if long else shown
 
 
 def _rates(rates: TokenRates) -> Plain:
@@ -148,11 +154,16 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, _style(text))
+
+
+def _style(text: str) -> str | None:
     """A block where there are several lines, quotes where plain text would mean something else."""
-    style = "|" if "\n" in text else None
-    if style is None and not isinstance(natural(Text(text, plain=True), (), _ignore), str):
-        style = '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+    if _OTHER_BREAKS.search(text):
+        return '"'
+    if "\n" in text:
+        return "|"
+    return None if isinstance(natural(Text(text, plain=True), (), _ignore), str) else '"'
 
 
 def _ignore(_path: Path, _text: str) -> None:

@@ -9,8 +9,6 @@ from agents.config.apply import PlanChanged, apply, plan_for
 from agents.config.document import parse
 from agents.config.faults import Refused
 from agents.config.plan import Plan
-from agents.library.catalogue import bundled
-from agents.library.sync import sync_library
 from agents.models import Agent, Run
 from budgets.models import Account, PriceOverride, Surface, Tenant, Tier, TierEdit
 from budgets.prices import price_for
@@ -241,8 +239,25 @@ def test_another_lasting_value_replaces_the_exception() -> None:
     text = (
         CHAT + "run: 0.30\n      turns: 20\n      seconds: 300\n      parallel_runs: 20\n      launches_per_minute: 60"
     )
-    assert shown(apply_text(text)) == {"tiers.acme.free-chat": {"run": ("1.00", "0.30")}}
+    before, after = shown(apply_text(text))["tiers.acme.free-chat"]["run"]
+    assert (str(before)[:11], after) == ("1.00 until ", "0.30")
     assert chat().settings["run_nanos"] == USD * 3 // 10
+    assert "tiers.acme.free-chat.run" not in left(plan_of(text))
+
+
+def test_a_value_that_only_an_exception_gives_is_yet_to_be_made_lasting() -> None:
+    passing(run_nanos=USD)
+    before, after = shown(plan_of(CHAT + "run: 1"))["tiers.acme.free-chat"]["run"]
+    assert (str(before)[:11], after) == ("1.00 until ", "1.00")
+
+
+def test_the_public_list_holds_again_where_the_file_says_so() -> None:
+    text = "prices:\n  openai:gpt-4o:\n    - {effective_from: 2026-01-01, input: 9, output: 9}\n"
+    apply_text(text)
+    assert price_for("openai:gpt-4o", now()).source == "operator"
+    apply_text(text + "    - {effective_from: 2026-02-01, listed: true}\n")
+    assert price_for("openai:gpt-4o", now()).source == "genai-prices"
+    assert plan_of(exported()).differences == ()
 
 
 def passing(**changes: int) -> TierEdit:
@@ -267,8 +282,8 @@ def test_prices_are_added_and_never_edited() -> None:
 
 
 def test_versions_of_a_price_that_the_file_lacks_are_left_alone() -> None:
-    apply_text("prices:\n  tool:stock:\n    - {effective_from: 2026-01-01, input: 0, output: 0, per_request: 0.01}\n")
-    plan = plan_of("prices:\n  tool:stock:\n    - {effective_from: 2026-02-01, input: 0, output: 0}\n")
+    apply_text("prices:\n  tool:stock:\n    - {effective_from: 2026-01-01, per_request: 0.01}\n")
+    plan = plan_of("prices:\n  tool:stock:\n    - {effective_from: 2026-02-01, per_request: 0.02}\n")
     assert left(plan)["prices.tool:stock from 2026-01-01"] == "not in the file"
 
 
@@ -301,86 +316,3 @@ def waiting_run() -> Run:
         cap_nanos=USD // 10,
         launched_by="x",
     )
-
-
-AGENT = """
-agents:
-  search:
-    title: Search
-    purpose: Finds.
-    system_prompt: |
-      Find it.
-      Cite it.
-    llms: [rehearsal:search]
-    tools: [search_corpus]
-"""
-
-
-def current(name: str = "search") -> tuple[int, str, str]:
-    """The current version of an agent: its number, origin and title."""
-    version = Agent.objects.get(name=name).current
-    assert version is not None
-    return version.number, version.origin, version.to_spec().purpose
-
-
-def test_an_operators_version_stays_when_the_library_is_synced_again() -> None:
-    apply_text(AGENT)
-    assert current() == (2, "config", "Finds.")
-    sync_library()
-    assert current() == (2, "config", "Finds.")
-    assert plan_of(AGENT).differences == ()
-
-
-def test_what_the_library_ships_is_the_way_back_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    shipped = exported()
-    apply_text(AGENT)
-    apply_text(shipped)
-    assert current()[:2] == (1, "library")
-    (spec,) = (spec for spec in bundled() if spec.name == "search")
-    newer = spec.model_copy(update={"purpose": "Newer."})
-    monkeypatch.setattr("agents.library.sync.bundled", lambda: (newer,))
-    sync_library()
-    assert current() == (3, "library", "Newer.")
-
-
-def test_a_newer_library_is_kept_but_not_made_current_over_an_operators(monkeypatch: pytest.MonkeyPatch) -> None:
-    apply_text(AGENT)
-    (spec,) = (spec for spec in bundled() if spec.name == "search")
-    monkeypatch.setattr("agents.library.sync.bundled", lambda: (spec.model_copy(update={"purpose": "Newer."}),))
-    sync_library()
-    assert current() == (2, "config", "Finds.")
-    assert Agent.objects.get(name="search").versions.get(number=3).origin == "library"
-
-
-def test_an_older_library_version_that_is_applied_stays_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    old = exported()
-    (spec,) = (spec for spec in bundled() if spec.name == "search")
-    monkeypatch.setattr("agents.library.sync.bundled", lambda: (spec.model_copy(update={"purpose": "Newer."}),))
-    sync_library()
-    assert current() == (2, "library", "Newer.")
-    apply_text(old)
-    sync_library()
-    assert current()[:2] == (1, "config")
-
-
-def test_a_changed_tool_gives_each_agent_that_uses_it_a_version() -> None:
-    text = """
-tools:
-  read_article:
-    description: Read all of it.
-    implementations:
-      - {name: read_article, target: "agents.library.search.corpus:read_article", timeout_seconds: 5}
-  spare:
-    description: Nobody's.
-    implementations: [{name: s, target: "agents.library.support.stock:stock_live"}]
-"""
-    plan = apply_text(text)
-    assert list(shown(plan)) == ["tools.read_article", "agents.search"]
-    assert shown(plan)["agents.search"] == {
-        "tools": ("search_corpus\nread_article", "search_corpus\nread_article (changed)")
-    }
-    assert left(plan)["tools.spare"] == "no agent uses it, so there is nothing to write"
-    version = Agent.objects.get(name="search").current
-    assert version is not None
-    assert version.to_spec().tools[1].description == "Read all of it."
-    assert plan_of(text).differences == ()

@@ -1,11 +1,14 @@
 """Unknown keys and bad values are errors at their place, all of them at once."""
 
+import re
+
 import pytest
 
-from agents.config.content import PriceKey, TierKey
+from agents.config.content import Price, PriceKey, TierKey
 from agents.config.document import parse
 from agents.config.faults import Refused
 from budgets.pricing import LongContextTier, Rates, TokenRates
+from tests.architecture.source import ROOT
 
 USD = 10**9
 
@@ -50,8 +53,8 @@ WRONG = {
     # Settings
     TIER + "rum: 1": "4:7: tiers.acme.free-chat.rum: There is no such key; did you mean run?",
     TIER + "run_nanos: 1": "There is no such key",
-    TIER + "user_day: 5": "user_day is not counted per surface: set it further up.",
-    USER + "thresholds: [50]": "thresholds is not counted per surface and user: set it further up.",
+    TIER + "user_day: 5": "F:4:17: tiers.acme.free-chat.user_day: ",
+    USER + "thresholds: [50]": "F:6:23: tiers.acme.free-chat.users.ann.thresholds: ",
     TIER + "turns: 2.5": '"2.5" is not a whole number.',
     TIER + "turns: -3": '"-3" is not a whole number.',
     TIER + "turns: 0": "tiers.acme.free-chat.turns: Input should be greater than or equal to 1.",
@@ -81,6 +84,10 @@ WRONG = {
     PRICE + "input: 1\n    - {effective_from: 2026-01-01T01:00:00+01:00, input: 1, output: 1}": (
         "prices.openai:x.1.effective_from: Another version of this price begins at the same instant."
     ),
+    "prices:\n  tool:x: [{effective_from: 2026-01-01, input: 1, per_request: 1}]": "There is no such key; only: ",
+    "prices:\n  tool:x: [{effective_from: 2026-01-01}]": "prices.tool:x.0.per_request: This is missing.",
+    "prices:\n  a:b: [{effective_from: 2026-01-01, listed: no}]": '"no" is refused: write true, or leave this out.',
+    "prices:\n  a:b: [{effective_from: 2026-01-01, listed: true, input: 1}]": "prices.a:b.0.input: There is no",
     # Agents and tools
     TOOL + "effekt: pure": "7:5: tools.look.effekt: There is no such key; did you mean effect?",
     TOOL
@@ -168,3 +175,17 @@ def test_words_that_other_readers_take_for_something_else_stay_words() -> None:
     )
     agent = parse(text.encode()).content.agents["desk"].spec
     assert (agent.title, agent.checks[0].settings) == ("on", {"phrases": ["yes", "2026-01-01"]})
+
+
+def test_the_example_of_the_documentation_lacks_only_its_code() -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "config.md").read_text("utf-8"), re.DOTALL)
+    (fault,) = faults(example)
+    assert fault.endswith("look_up cannot be used as a tool: ModuleNotFoundError: No module named 'shop'")
+
+
+def test_a_tool_has_a_fee_and_the_public_list_can_hold_again() -> None:
+    text = "prices:\n  tool:x: [{effective_from: 2026-01-01, per_request: 0.01}]\n"
+    text += "  a:b: [{effective_from: 2026-01-01, listed: true, note: n}]"
+    fee, listed = parse(text.encode()).content.prices.values()
+    assert fee.rates == Rates.flat(input=0, output=0, per_request=USD // 100)
+    assert listed == Price(None, note="n")

@@ -1,7 +1,7 @@
 """A file is read as text with places; what YAML can and settings do not need is refused where it begins."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.config.document import parse
@@ -79,6 +79,7 @@ def test_keys_and_values_have_places() -> None:
     assert source.fault(("a", "b", 7, "gone"), "x").place == source.keys["a", "b"]
 
 
+@settings(deadline=None)
 @given(
     st.one_of(st.binary(max_size=200), st.text(alphabet=st.sampled_from("ab:-[]{}'\"\\|>&*!%#\n \t0U"), max_size=80))
 )

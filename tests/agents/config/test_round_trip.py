@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 from django.utils.timezone import now
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
@@ -53,6 +53,11 @@ def rich(installation: None) -> None:  # noqa: ARG001
             created_by="x",
             note="1.5e3",
         )
+    set_price(
+        llm="tool:stock", rates=Rates.flat(input=0, output=0, per_request=5), effective_from=now(), created_by="x"
+    )
+    set_price(llm="compatible:own", rates=Rates.flat(input=0, output=0), effective_from=now(), created_by="x")
+    set_price(llm="openai:gpt-4o", rates=None, effective_from=now(), created_by="x")
     search = Agent.objects.get(name="search").current
     assert search is not None
     spec = search.to_spec()
@@ -121,6 +126,7 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_siz
 LINES = TEXTS.filter(lambda text: text.isprintable() and text.strip() != "")
 
 
+@settings(deadline=None)
 @given(name=LINES, note=LINES, input_nanos=st.integers(0, 10**15))
 def test_any_names_and_amounts_come_back(name: str, note: str, input_nanos: int) -> None:
     rates = Rates.flat(input=input_nanos, output=1)
@@ -132,6 +138,7 @@ def test_any_names_and_amounts_come_back(name: str, note: str, input_nanos: int)
     assert parse(written(content).encode()).content == content
 
 
+@settings(deadline=None)
 @given(prompt=TEXTS, phrases=st.lists(TEXTS, max_size=3))
 def test_any_prompt_comes_back(prompt: str, phrases: list[str]) -> None:
     check = CheckSpec(check="banned", settings={"phrases": list[JsonValue](phrases)})
