@@ -39,6 +39,7 @@ class House:
     tenant: Tenant = field(init=False)
     surface: Surface = field(init=False)
     far_end: FarEnd = field(default_factory=FarEnd)
+    stretches: list[Stretch] = field(default_factory=list)
     midnights: int = 0
 
     def __post_init__(self) -> None:
@@ -69,7 +70,9 @@ class House:
         else:
             claimed = [claim(number) for number in range(5)]
         won = [(number, run) for number, run in enumerate(claimed) if run is not None]
-        return [Stretch(execution.Execution(self.workers[n % 3], run, KillSwitch())) for n, run in won]
+        made = [Stretch(execution.Execution(self.workers[n % 3], run, KillSwitch())) for n, run in won]
+        self.stretches += made
+        return made
 
     def decide(self, run_id: str) -> int:
         """Three people decide at the same moment on all that is asked for; how many were first."""
@@ -92,6 +95,13 @@ class House:
             window=Concat(Value(f"{self.midnights:03}"), Cast("id", CharField())),
             window_end_at=clock.now() - timedelta(seconds=1),
         )
+        for stretch in self.stretches:
+            stretch.midnight()
+
+    def days_that_are_over(self, hold_id: str) -> list[Account]:
+        """The accounts of a new hold whose day or month is not the present one."""
+        held = Account.objects.filter(pk__in=Hold.objects.get(pk=hold_id).account_ids())
+        return [account for account in held if account not in Account.objects.open_at(clock.now())]
 
     def let_time_pass(self) -> None:
         """All that expires has expired, and the sweeper has come by."""

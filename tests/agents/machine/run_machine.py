@@ -1,7 +1,7 @@
 """The rules: what workers, people, brokers, clocks and time may do next, and what each must get for an answer."""
 
+import contextlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 from hypothesis import strategies as st
@@ -9,6 +9,7 @@ from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, 
 
 from agents import lease, recovery
 from agents.contracts.endings import HOLDING_A_WORKER, TERMINAL, RunState
+from agents.engine.batch import Receipt
 from agents.engine.ports import LostLease
 from agents.funding import edit_tier, top_up
 from agents.lifecycle import kill, pause, resume
@@ -17,7 +18,7 @@ from budgets import clock
 from budgets.ledger import LedgerError
 from budgets.models import Account
 from budgets.tier_edits import Change
-from budgets.tier_settings import SettingRefused
+from budgets.tier_settings import MAY_SET, SettingRefused
 from tests.agents import wrong_clock
 from tests.agents.machine import truths
 from tests.agents.machine.far_end import Letter
@@ -25,12 +26,14 @@ from tests.agents.machine.house import House
 from tests.agents.machine.picture import Picture
 from tests.agents.machine.stretch import Stretch, settlement
 
-amounts = st.integers(min_value=1, max_value=600)
+amounts = st.sampled_from([1, 100, 300, 450, 600])
 letters = st.builds(Letter, st.sampled_from(["keyed", "unkeyed", "shared"]), st.integers(0, 1))
-endings: st.SearchStrategy[RunState] = st.sampled_from(["completed", "failed", "paused", "waiting_resolution"])
-surface_fields = st.sampled_from(["run_nanos", "surface_day_nanos"])
-tenant_fields = st.sampled_from(["user_day_nanos", "tenant_day_nanos", "tenant_month_nanos"])
+endings: st.SearchStrategy[RunState] = st.sampled_from(["paused_budget", "paused", "completed"])
+fields = st.sampled_from(["run_nanos", "surface_day_nanos", "user_day_nanos", "tenant_day_nanos", "tenant_month_nanos"])
+outcomes = st.sampled_from(["less", "in full", "released", "more"])
 OPERATOR = "acme_operator"
+HOUR = timedelta(hours=1)
+DIES = [False, False, False, True]
 
 
 class RunMachine(RuleBasedStateMachine):
@@ -48,7 +51,7 @@ class RunMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         wrong_clock.set_ahead(timedelta())
 
-    @contextmanager
+    @contextlib.contextmanager
     def step(self, *, overbilled: dict[int, int] | None = None) -> Iterator[None]:
         """Something happens; afterwards the truths hold."""
         yield
@@ -56,7 +59,7 @@ class RunMachine(RuleBasedStateMachine):
         truths.check(before, self.seen, overbilled=overbilled or {})
         assert not self.house.far_end.doubled()
 
-    @contextmanager
+    @contextlib.contextmanager
     def writing(self, stretch: Stretch, *, overbilled: dict[int, int] | None = None) -> Iterator[None]:
         """A worker writes: it stands if the run is its own, and leaves nothing at all if it is not."""
         run = self.seen.runs[stretch.run_id]
@@ -81,20 +84,30 @@ class RunMachine(RuleBasedStateMachine):
         return now
 
     @initialize(target=runs)
-    def start_one(self) -> str | MultipleResults[str]:
-        return self.start("ann")
+    def begin(self) -> MultipleResults[str]:
+        return multiple(*(run_id for run_id in (self._launched("ann"), self._launched("")) if run_id))
 
-    @rule(target=runs, user=st.sampled_from(["", "ann"]))
-    def start(self, user: str) -> str | MultipleResults[str]:
+    @initialize(target=stretches)
+    def begin_to_work(self) -> MultipleResults[Stretch]:
+        begun = [self._delivered(run_id, together=False, dies=False) for run_id in list(self.seen.runs)]
+        return multiple(*(stretch for won in begun for stretch in won))
+
+    @rule(target=runs, user=st.sampled_from(["ann", ""]))
+    def start(self, user: str) -> MultipleResults[str]:
+        run_id = self._launched(user)
+        return multiple(run_id) if run_id else multiple()
+
+    def _launched(self, user: str) -> str | None:
         with self.step():
             run_id = self.house.launch(user)
-        if run_id is None:
-            return multiple()
-        assert run_id in self.house.sender.sent
+        assert run_id is None or run_id in self.house.sender.sent
         return run_id
 
-    @rule(target=stretches, run_id=runs, together=st.booleans(), dies=st.booleans())
+    @rule(target=stretches, run_id=runs, together=st.sampled_from([False, False, True]), dies=st.sampled_from(DIES))
     def deliver(self, run_id: str, together: bool, dies: bool) -> MultipleResults[Stretch]:
+        return multiple(*self._delivered(run_id, together=together, dies=dies))
+
+    def _delivered(self, run_id: str, *, together: bool, dies: bool) -> list[Stretch]:
         run = self.seen.runs[run_id]
         expired = Run.objects.lease_expired().filter(pk=run_id).exists()
         free = (run.state == "queued" or expired) and not run.killed and run.attempts < lease.MOST_ATTEMPTS
@@ -106,35 +119,37 @@ class RunMachine(RuleBasedStateMachine):
             assert Run.objects.get(pk=run_id).attempts == run.attempts + len(won)
         if won and dies:
             self.house.let_lease_expire(won[0])
-        return multiple(*won)
+        return won
 
-    @rule(stretch=stretches, nanos=amounts, settle=st.booleans())
-    def reserve(self, stretch: Stretch, nanos: int, settle: bool) -> None:
-        run = self.seen.runs[stretch.run_id]
+    @rule(stretch=stretches, nanos=amounts, outcome=st.one_of(st.just("in flight"), outcomes), more=amounts)
+    def call(self, stretch: Stretch, nanos: int, outcome: str, more: int) -> None:
+        """Ask for a call's money; what an earlier call has cost may be booked in the same commit."""
+        run, number = self.seen.runs[stretch.run_id], self.seen.runs[stretch.run_id].steps_count + 1
+        receipt = None
         with self.writing(stretch):
-            receipt = stretch.reserve(nanos, settle=settle, step_number=run.steps_count + 1)
+            receipt = stretch.reserve(nanos, settle=more > 1, step_number=number)
             assert (receipt.kill_requested_at is not None) == run.killed
             assert receipt.paused == (run.paused and not run.killed)
             if receipt.refusal is not None:
                 full = Picture.taken().accounts[receipt.refusal.account_id]
                 assert not full.has_room(nanos), f"{nanos} were refused though {full} has room"
+        if receipt == Receipt():
+            assert not self.house.days_that_are_over(stretch.holds[-1][0])
+            if outcome != "in flight":
+                self.settle(stretch, outcome, more)
 
-    @rule(stretch=stretches, outcome=st.sampled_from(["less", "in full", "released"]))
-    def settle(self, stretch: Stretch, outcome: str) -> None:
+    @rule(stretch=stretches, outcome=outcomes, more=amounts)
+    def settle(self, stretch: Stretch, outcome: str, more: int) -> None:
+        """Book what a call has cost, and the same again."""
         if stretch.holds:
             hold_id, nanos = stretch.holds.pop()
-            cost = {"less": nanos // 2, "in full": nanos, "released": 0}[outcome]
+            cost = {"less": nanos // 2, "in full": nanos, "released": 0, "more": nanos + more}[outcome]
             booked = settlement(hold_id, cost, unreconciled=outcome == "in full", released=outcome == "released")
-            with self.writing(stretch):
-                stretch.settle(booked, booked)
-
-    @rule(stretch=stretches, more=amounts)
-    def be_overbilled(self, stretch: Stretch, more: int) -> None:
-        if stretch.holds:
-            hold_id, nanos = stretch.holds.pop()
-            accounts = self.seen.holds[hold_id].accounts
+            accounts = self.seen.holds[hold_id].accounts if outcome == "more" else ()
             with self.writing(stretch, overbilled=dict.fromkeys(accounts, more)):
-                stretch.settle(settlement(hold_id, nanos + more))
+                stretch.settle(booked)
+            with self.writing(stretch):
+                stretch.settle(booked)
 
     @rule(stretch=stretches, letter=letters, outcome=st.sampled_from(["sent", "failed", "unrecorded"]))
     def write(self, stretch: Stretch, letter: Letter, outcome: str) -> None:
@@ -149,13 +164,29 @@ class RunMachine(RuleBasedStateMachine):
             with self.writing(stretch):
                 stretch.record(letter, failed=outcome == "failed")
 
-    @rule(stretch=consumes(stretches))
-    def crash(self, stretch: Stretch) -> None:
-        self.house.let_lease_expire(stretch)
+    @rule(stretch=stretches, other=stretches, number=st.integers(0, 1))
+    def write_the_same_at_once(self, stretch: Stretch, other: Stretch, number: int) -> None:
+        """Two runs have looked, and neither has seen the other's letter."""
+        letter = Letter("shared", number)
+        looks = [each.execution.memory.effect(letter.key, dedupe_seconds=60) for each in (stretch, other)]
+        if looks == [None, None] and stretch.run_id != other.run_id:
+            for each in (stretch, other):
+                with self.writing(each):
+                    each.send(letter, self.house.far_end, fails=False)
 
     @rule(stretch=stretches)
-    def stop_for_longer_than_the_lease(self, stretch: Stretch) -> None:
+    def crash(self, stretch: Stretch) -> None:
+        """Or stop for longer than the lease: it may come back, and write."""
         self.house.let_lease_expire(stretch)
+
+    @rule(target=stretches, stretch=consumes(stretches), together=st.booleans())
+    def be_overtaken(self, stretch: Stretch, together: bool) -> MultipleResults[Stretch]:
+        """It stops for longer than its lease, others are told of its run, and it comes back."""
+        self.house.let_lease_expire(stretch)
+        won = self._delivered(stretch.run_id, together=together, dies=False)
+        with self.writing(stretch):
+            stretch.say_something()
+        return multiple(*won)
 
     @rule(stretch=stretches)
     def renew(self, stretch: Stretch) -> None:
@@ -164,31 +195,35 @@ class RunMachine(RuleBasedStateMachine):
             held = lease.renew(owner=stretch.execution.run.lease_owner, run_ids=[stretch.run_id])
         assert {each.epoch for each in held} <= {run.epoch}
 
-    @rule(stretch=stretches, state=endings)
+    @rule(stretch=consumes(stretches), state=endings)
     def end(self, stretch: Stretch, state: RunState) -> None:
         run = self.seen.runs[stretch.run_id]
-        with self.writing(stretch):
-            stretch.end(state)
-            assert Run.objects.get(pk=stretch.run_id).state == ("killed" if run.killed else state)
-
-    @rule(stretch=stretches)
-    def wait_for_money(self, stretch: Stretch) -> None:
         account_id = stretch.execution.journal._claim.accounts.tenant_day
         with self.writing(stretch):
-            stretch.end("paused_budget", account_id=account_id, limit_nanos=self.seen.accounts[account_id].limit_nanos)
+            stretch.end(state, account_id=account_id, limit_nanos=self.seen.accounts[account_id].limit_nanos)
+            assert Run.objects.get(pk=stretch.run_id).state == ("killed" if run.killed else state)
+        with self.writing(stretch):
+            stretch.say_something()
 
-    @rule(stretch=stretches, decided_before=st.booleans())
+    @rule(stretch=consumes(stretches), decided_before=st.booleans())
     def ask_people(self, stretch: Stretch, decided_before: bool) -> None:
         self.asked += 1
         with self.writing(stretch):
             stretch.ask(f"call {self.asked}")
         if decided_before:
-            self.decide(stretch.run_id)
+            self._decide(stretch.run_id)
         with self.writing(stretch):
             stretch.end("waiting_approval")
 
-    @rule(run_id=runs)
-    def decide(self, run_id: str) -> None:
+    @rule(run_id=runs, verb=st.sampled_from(["decide", "pause", "resume"]))
+    def operate(self, run_id: str, verb: str) -> None:
+        if verb == "decide":
+            self._decide(run_id)
+            return
+        with self.step():
+            {"pause": pause, "resume": resume}[verb](run=Run.objects.get(pk=run_id), actor=OPERATOR)
+
+    def _decide(self, run_id: str) -> None:
         run = self.seen.runs[run_id]
         live = run.state not in TERMINAL and not run.killed
         waiting = [each for each in self.seen.approvals if each[0] == run_id and each[2] == ""]
@@ -204,72 +239,33 @@ class RunMachine(RuleBasedStateMachine):
         held = run.state in HOLDING_A_WORKER
         assert not killed or self.seen.runs[run_id].state == ("kill_requested" if held else "killed")
 
-    @rule(run_id=runs)
-    def pause(self, run_id: str) -> None:
-        with self.step():
-            pause(run=Run.objects.get(pk=run_id), actor=OPERATOR)
-
-    @rule(run_id=runs)
-    def resume(self, run_id: str) -> None:
-        with self.step():
-            resume(run=Run.objects.get(pk=run_id), actor=OPERATOR)
-
     @rule(number=st.integers(0, 30), nanos=amounts, for_a_time=st.booleans())
     def top_up(self, number: int, nanos: int, for_a_time: bool) -> None:
         accounts = list(Account.objects.order_by("pk"))
-        with self.step():
-            if accounts:
-                until = clock.now() + timedelta(hours=1) if for_a_time else None
-                try:
-                    top_up(
-                        account=accounts[number % len(accounts)],
-                        amount_nanos=nanos,
-                        reason="more",
-                        actor=OPERATOR,
-                        expires_at=until,
-                    )
-                except LedgerError:
-                    return
+        until = clock.now() + HOUR if for_a_time else None
+        given = {"amount_nanos": nanos, "reason": "more", "actor": OPERATOR, "expires_at": until}
+        with self.step(), contextlib.suppress(LedgerError):  # its day is over, or it has no limit
+            top_up(account=accounts[number % len(accounts)], **given)
 
-    @rule(field=surface_fields, nanos=st.integers(0, 3_000), for_a_time=st.booleans())
-    def edit_surface(self, field: str, nanos: int, for_a_time: bool) -> None:
-        self._edit(field, nanos, for_a_time, of_surface=True)
+    @rule(field=fields, nanos=st.integers(0, 3_000), for_a_time=st.booleans())
+    def edit(self, field: str, nanos: int, for_a_time: bool) -> None:
+        until = clock.now() + HOUR if for_a_time else None
+        change = Change(changes={field: nanos}, reason="test", actor=OPERATOR, made_from="here", expires_at=until)
+        surface = self.house.surface if field in MAY_SET["surface"] else None
+        with self.step(), contextlib.suppress(SettingRefused):  # a wider limit is smaller
+            edit_tier(tenant=self.house.tenant, surface=surface, user="", change=change)
 
-    @rule(field=tenant_fields, nanos=st.integers(0, 3_000), for_a_time=st.booleans())
-    def edit_tenant(self, field: str, nanos: int, for_a_time: bool) -> None:
-        self._edit(field, nanos, for_a_time, of_surface=False)
-
-    def _edit(self, field: str, nanos: int, for_a_time: bool, *, of_surface: bool) -> None:
-        until = clock.now() + timedelta(hours=1) if for_a_time else None
-        change = Change(
-            changes={field: nanos}, reason="test", actor=OPERATOR, made_from="the machine", expires_at=until
-        )
-        with self.step():
-            try:
-                edit_tier(
-                    tenant=self.house.tenant,
-                    surface=self.house.surface if of_surface else None,
-                    user="",
-                    change=change,
-                )
-            except SettingRefused:
-                return
-
-    @rule(hours=st.sampled_from([-25, -1, 0, 1, 25]))
+    @rule(hours=st.sampled_from([-25, -1, 1, 25]))
     def set_the_workers_clock(self, hours: int) -> None:
         wrong_clock.set_ahead(timedelta(hours=hours))
 
-    @rule(stretches=st.lists(stretches, max_size=3))
-    def become_midnight(self, stretches: list[Stretch]) -> None:
+    @rule(midnight=st.booleans())
+    def let_time_pass(self, midnight: bool) -> None:
         with self.step():
-            self.house.let_day_end()
-        for stretch in stretches:
-            stretch.midnight()
-
-    @rule()
-    def wait_until_all_that_expires_has_expired(self) -> None:
-        with self.step():
-            self.house.let_time_pass()
+            if midnight:
+                self.house.let_day_end()
+            else:
+                self.house.let_time_pass()
 
     @rule()
     def sweep(self) -> None:
