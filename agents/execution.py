@@ -32,7 +32,7 @@ from agents.tools.invoke import invoke
 from budgets import clock
 from budgets.ledger import AccountSet, open_accounts
 from budgets.limits import NoTier, hold_tiers_still, limits_for
-from budgets.prices import UnknownPrice, price_for
+from budgets.prices import UnknownPrice, price_for, price_of_tool
 from budgets.pricing import PriceSnapshot
 from budgets.tiers import Limits
 from budgets.unpriced import note_unpriced
@@ -236,9 +236,7 @@ class CurrentPrices:
             raise PriceUnknown(str(unknown)) from unknown
 
     def tool_fee(self, name: str) -> PriceSnapshot | None:
-        """No tool has a price yet: each is free."""
-        del name
-        return None
+        return price_of_tool(name, clock.now())
 
 
 class RunMemory:

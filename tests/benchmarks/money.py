@@ -70,7 +70,8 @@ def judged(database: Database, found: dict[str, Any], size: Size) -> list[tuple[
         (
             f"{size.processes} processes x {size.calls} calls against a cap for {size.cap}: "
             f"{race['admitted']} admitted, {race['refused']} refused, other errors {race['errors'] or 'none'}, "
-            f"overshoot {race['overshoot_nanos']} nano-USD, ledger {race['broken'] or 'adds up'}, {race['seconds']:.1f} s",
+            f"overshoot {race['overshoot_nanos']} nano-USD, ledger {race['broken'] or 'adds up'}, "
+            f"{race['seconds']:.1f} s",
             exact,
         ),
         (
