@@ -1,16 +1,10 @@
-"""The verbs on tenants and surfaces: make, rename, and move to another time zone."""
+"""The verbs on tenants and surfaces: make and rename; `budgets.time_zone` moves a tenant's days."""
 
 import re
 
-from django.db import transaction
-from django.utils.timezone import now
+from budgets.models import Surface, Tenant
+from budgets.periods import PeriodError, zone
 
-from budgets.limits import lock_tiers
-from budgets.models import Account, Surface, Tenant
-from budgets.periods import PeriodError, day_window, month_window, zone
-
-DAYS = ("user_day", "surface_day", "tenant_day")
-MONTHS = ("tenant_month",)
 NAME_MAX_CHARS = 120
 _SLUG = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
@@ -36,26 +30,6 @@ def rename_tenant(*, tenant: Tenant, name: str) -> None:
     """Give a tenant another name; its slug, which addresses are made of, stays. Raises `TenantRefused`."""
     tenant.name = _checked_name(name)
     tenant.save(update_fields=["name"])
-
-
-def move_tenant(*, tenant: Tenant, timezone: str) -> None:
-    """Begin the tenant's days and months in another IANA time zone. Raises `TenantRefused`.
-
-    What was spent stays where it was counted: the days and months of now and next, by their dates, end as they
-    do in the new zone.
-    """
-    name = _checked_zone(timezone)
-    with transaction.atomic():
-        lock_tiers(tenant.pk)
-        tenant.timezone = name
-        tenant.save(update_fields=["timezone"])
-        for scopes, window_at in ((DAYS, day_window), (MONTHS, month_window)):
-            window = window_at(now(), zone(name))
-            for each in (window, window_at(window.end_at, zone(name))):
-                counted = Account.objects.for_tenant(tenant).filter(scope__in=scopes, window=each.key)
-                # In id order, as every reservation locks them.
-                ids = list(counted.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-                Account.objects.filter(pk__in=ids).update(window_start_at=each.start_at, window_end_at=each.end_at)
 
 
 def make_surface(*, tenant: Tenant, slug: str, name: str) -> Surface:

@@ -14,9 +14,10 @@ from agents.config.sections import SETTINGS
 from agents.library.sync import apply_version
 from budgets.models import Surface, Tenant
 from budgets.prices import set_price
-from budgets.tenants import make_surface, make_tenant, move_tenant, rename_surface, rename_tenant
+from budgets.tenants import make_surface, make_tenant, rename_surface, rename_tenant
 from budgets.tier_edits import Change
 from budgets.tier_settings import SettingRefused
+from budgets.time_zone import set_time_zone
 
 MADE_FROM = "config"
 ONE_AT_A_TIME = 0x7761_7463_6866
@@ -71,7 +72,9 @@ def _wait_for_others() -> None:
 def _write(document: Document, difference: Difference, reason: str, actor: str) -> None:
     match difference.write:
         case TenantWrite():
-            _write_tenant(difference.write, {field.name for field in difference.fields}, difference.kind == "add")
+            _write_tenant(
+                difference.write, {field.name for field in difference.fields}, difference.kind == "add", actor
+            )
         case SurfaceWrite(key=key, name=name):
             _write_surface(key.tenant, key.surface, name, is_new=difference.kind == "add")
         case TierWrite():
@@ -89,7 +92,7 @@ def _write(document: Document, difference: Difference, reason: str, actor: str) 
             apply_version(spec=spec)
 
 
-def _write_tenant(write: TenantWrite, fields: Iterable[str], is_new: bool) -> None:
+def _write_tenant(write: TenantWrite, fields: Iterable[str], is_new: bool, actor: str) -> None:
     facts = write.facts
     if is_new:
         make_tenant(slug=write.slug, name=facts.name, timezone=facts.timezone)
@@ -98,7 +101,7 @@ def _write_tenant(write: TenantWrite, fields: Iterable[str], is_new: bool) -> No
     if "name" in fields:
         rename_tenant(tenant=tenant, name=facts.name)
     if "timezone" in fields:
-        move_tenant(tenant=tenant, timezone=facts.timezone)
+        set_time_zone(tenant=tenant, name=facts.timezone, actor=actor)
 
 
 def _write_surface(tenant_slug: str, slug: str, name: str, *, is_new: bool) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from budgets.hot_sql import Columns, as_parameter, fetch, insert_sql, stored_at
+from budgets.hot_sql import Columns, as_parameter, fetch, select_rows, stored_at
 from budgets.ledger.rows import AccountRow
 from budgets.models import Account
 from budgets.tiers import Refusal, Scope
@@ -99,7 +99,8 @@ def keep_alerts(found: Sequence[Reached]) -> None:
 @cache
 def _sql() -> str:
     return (
-        insert_sql("budgets_budgetalert", ALERT) + " WHERE TRUE ON CONFLICT DO NOTHING RETURNING account_id, percent, "
+        f"INSERT INTO budgets_budgetalert ({', '.join(ALERT)}) {select_rows(ALERT)}"
+        " WHERE TRUE ON CONFLICT DO NOTHING RETURNING account_id, percent, "
         "(SELECT slug FROM budgets_tenant JOIN budgets_account ON budgets_account.tenant_id = budgets_tenant.id"
         " WHERE budgets_account.id = account_id)"
     )

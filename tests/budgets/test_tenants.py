@@ -1,16 +1,9 @@
-"""Tenants and surfaces are made, renamed and moved by verbs that refuse what cannot be."""
-
-from datetime import timedelta
+"""Tenants and surfaces are made and renamed by verbs that refuse what cannot be."""
 
 import pytest
-from django.utils.timezone import now
 
-from budgets.ledger import verify
-from budgets.models import Account, Surface, Tenant
-from budgets.periods import day_window, month_window, zone
-from budgets.tenants import TenantRefused, make_surface, make_tenant, move_tenant, rename_surface, rename_tenant
-from budgets.tiers import Limits
-from tests.budgets.conftest import USD, Till
+from budgets.models import Surface, Tenant
+from budgets.tenants import TenantRefused, make_surface, make_tenant, rename_surface, rename_tenant
 
 pytestmark = pytest.mark.django_db
 
@@ -57,22 +50,3 @@ def test_a_surface_exists_once_in_a_tenant() -> None:
     make_surface(tenant=globex, slug="web", name="Web")
     with pytest.raises(TenantRefused, match="acme has a surface web already"):
         make_surface(tenant=acme, slug="web", name="Again")
-
-
-@pytest.mark.parametrize("there", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "America/St_Johns"])
-def test_open_windows_end_as_they_do_in_the_new_zone(till: Till, there: str) -> None:
-    at = now()
-    till.accounts(Limits(run_nanos=USD, user_day_nanos=USD), at=at)
-    move_tenant(tenant=till.tenant, timezone=there)
-    moved = till.accounts(Limits(run_nanos=USD, user_day_nanos=USD), at=at)
-    found = Account.objects.in_bulk(moved.ids)
-    day, month = day_window(at, zone(there)), month_window(at, zone(there))
-    ends = {found[pk].scope: found[pk].window_end_at for pk in moved.ids if found[pk].window}
-    assert ends == {
-        "user_day": day.end_at,
-        "surface_day": day.end_at,
-        "tenant_day": day.end_at,
-        "tenant_month": month.end_at,
-    }
-    assert at + timedelta(0) < moved.valid_until == min(day.end_at, month.end_at)
-    assert verify() is None

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from budgets.ledger import AccountSet, lapse_top_ups, thresholds, top_up
+from budgets.ledger import AccountSet, due_top_ups, lapse_top_up, thresholds, top_up
 from budgets.ledger.thresholds import reached
 from budgets.models import Account, BudgetAlert, Hold
 from budgets.tiers import Limits
@@ -124,7 +124,8 @@ def test_a_top_up_that_lapses_takes_what_is_spent_across(accounts: AccountSet, s
     )
     spend(900)
     assert fired(accounts) == []
-    lapse_top_ups(AT + timedelta(2))
+    for entry in due_top_ups(AT + timedelta(2)):
+        lapse_top_up(entry, AT + timedelta(2))
     assert fired(accounts) == [(50, 900, 1000), (80, 900, 1000)]
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from budgets.ledger import AccountSet, Mismatch, Overshoot, lapse_top_ups, top_up, verify
+from budgets.ledger import AccountSet, Mismatch, Overshoot, due_top_ups, lapse_top_up, top_up, verify
 from budgets.ledger.verification import STAGES, verify_and_keep
 from budgets.models import Account, Hold, LedgerEntry, Verification
 from budgets.tiers import Limits
@@ -73,7 +73,8 @@ def test_edited_limits_and_lapsed_top_ups_add_up(till: Till) -> None:
     till.reserve(found, "run-1:1", 90)
     limit(till.surface, surface_day_nanos=None)
     limit(till.surface, surface_day_nanos=80)
-    lapse_top_ups(AT + timedelta(2))
+    for entry in due_top_ups(AT + timedelta(2)):
+        lapse_top_up(entry, AT + timedelta(2))
     assert verify() is None
     execute("UPDATE budgets_ledgerentry SET limit_nanos = 81 WHERE kind = 'limit' AND limit_nanos = 80")
     assert str(verify()) == f"account {found.surface_day}: limit_nanos is 80, its entries say 81"

@@ -80,7 +80,7 @@ def tireless(turns: int) -> tuple[World, TirelessLLM]:
         return {"found": [{"source": f"shelf:{arguments['text']}", "text": f"{arguments['text']}: {PAGE}"}]}
 
     world.tools.replaced["shelf"] = look_up
-    world.llm = llm  # type: ignore[assignment]  # it is one of the LLMs port as the scripted one is
+    world.llms = llm
     world.health.recorded = NoList()
     return world, llm
 

@@ -79,7 +79,8 @@ def test_at_the_cap_a_tool_is_refused_like_a_call_to_an_llm(at_cap: str, state: 
     world = fee_world(LETTER if letter else READ, at_cap=at_cap)
     world.journal.refuse = too_dear(FEE)
     ending = world.start()
-    assert (ending.state, ending.detail) == (state, {"scope": "run", "asked_nanos": 2 * FEE})
+    asked = {"account_id": 7, "scope": "run", "limit_nanos": FEE, "asked_nanos": 2 * FEE}
+    assert (ending.state, ending.detail) == (state, asked)
     assert (world.tools.invoked, world.journal.effects) == ([], {})
     assert world.journal.kinds("tool.started") == []
     if state == "paused_budget":
