@@ -1,11 +1,15 @@
 """The numbers of a trace's rows, counted by the database as the fold counts them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from functools import reduce
+from operator import or_
 
 from django.db.models import Count, Q
 
 from agents.models import EventRow
 
+EVENTS_OF_A_SPAN = 300
+"""A span ends within so many events, or its cause is shown without a way to its row."""
 _ALWAYS = (
     "model.started",
     "tool.started",
@@ -42,11 +46,12 @@ def numbers_of(run_id: str, seqs: Collection[int]) -> dict[int, int]:
     return {seq: before[f"to_{seq}"] + 1 for seq in seqs}
 
 
-def rows_of(run_id: str, seqs: Collection[int], spans: Collection[str]) -> dict[str, int]:
-    """The rows that these events and these spans have made, by the row's id, with their numbers."""
+def rows_of(run_id: str, told: Mapping[int, str]) -> dict[str, int]:
+    """The rows that these events are about, by the row's id, with their numbers; ``told`` has the events' spans."""
+    began = [Q(seq__gt=seq - EVENTS_OF_A_SPAN, seq__lte=seq, span_id=span) for seq, span in told.items() if span]
+    of_spans = reduce(or_, began, Q(pk__in=[])) & Q(kind__in=("model.started", "tool.started"))
     events = EventRow.objects.filter(run_id=run_id)
-    of_spans = Q(kind__in=("model.started", "tool.started"), span_id__in=spans)
-    found = events.filter(of_spans | (_NUMBERED & Q(seq__in=seqs))).values_list("seq", "kind", "span_id")
+    found = events.filter(of_spans | (_NUMBERED & Q(seq__in=told))).values_list("seq", "kind", "span_id")
     made = {seq: span if kind.endswith(".started") else f"e{seq}" for seq, kind, span in found}
     return {made[seq]: number for seq, number in numbers_of(run_id, list(made)).items()}
 

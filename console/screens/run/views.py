@@ -13,13 +13,13 @@ from agents.models import Run
 from budgets.tiers import Limits
 from console.access.requests import TenantRequest, in_tenant
 from console.live.numbering import birth_of
-from console.live.served import served_before, served_words
+from console.live.served import served_words
 from console.live.window import TraceRead, window_around
 from console.screens.budgets.capped import capped
 from console.screens.elapsed import took_ms
 from console.screens.frame import frame
 from console.screens.launch.terminal import launch_command
-from console.screens.run.causes import causes_of
+from console.screens.run.causes import read_told
 from console.screens.run.forms import DecisionForm, KillForm
 from console.screens.run.receipt import receipt_of
 from console.screens.run.selectors import (
@@ -129,13 +129,14 @@ def _step_context(request: TenantRequest, run: Run, read: TraceRead, birth: int)
 def _trace_context(request: TenantRequest, run: Run) -> Context:
     part = read_part(run, Asked.of(request.GET))
     holds_step = part.read if part.read.has(part.birth) or not part.birth else window_around(run.pk, part.birth)
+    told = read_told(run, part.read.spans)
     return {
         **_step_context(request, run, holds_step, part.birth),
         "live": part.read,
         "part": part,
         "spans": part.read.spans,
-        "served": served_words(served_before(run.pk, part.read.seq + 1)),
-        "findings": causes_of(run, part.read.spans),
+        "served": served_words(told.served),
+        "findings": told.findings,
         "receipt": receipt_of(run),
     }
 
