@@ -235,3 +235,18 @@ def test_a_decision_that_is_none_changes_nothing(acme_approver: Client, approval
     assert response.status_code == 422
     approval.refresh_from_db()
     assert approval.decision == ""
+
+
+def test_of_an_output_that_was_cut_the_size_and_digest_of_the_whole_are_shown(
+    acme_viewer: Client, acme: Tenant, make_run: MakeRun, add_events: AddEvents
+) -> None:
+    run, digest = make_run(acme), "a1" * 32
+    cut = {"output": "tea…", "output_bytes": 50_000_000, "output_sha256": digest, "kept_characters": 1_048_576}
+    add_events(
+        run,
+        ("tool.started", {"span": "bb", "tool": "stock", "call_id": "c1"}),
+        ("tool.ended", {"span": "bb", "tool": "stock", "call_id": "c1", "status": "ok", "ms": 30, **cut}),
+    )
+    page = acme_viewer.get(address(run), {"step": "bb"}).content.decode()
+    assert f"<dt>Output sha256</dt><dd>{digest}</dd>" in page
+    assert "<dt>Output bytes</dt><dd>50000000</dd>" in page
