@@ -130,6 +130,7 @@ def test_of_many_top_ups_at_once_all_count_and_the_run_is_woken_once(office: Off
 def test_what_an_expired_top_up_left_is_taken_back_from_account_and_cap(office: Office) -> None:
     run, account = stopped_by(office)
     top_up(account, USD, minutes=5)
+    Run.objects.filter(pk=run.pk).update(state="running")
     run.refresh_from_db()
     claim = office.claim(run)
     put(claim, Batch(hold=hold("h1", 2 * USD + USD // 4), intents=[event("model.started")]))

@@ -95,9 +95,10 @@ def test_a_crash_after_the_answer_was_recorded_leaves_only_what_was_charged(offi
 
 
 def test_holds_of_live_runs_are_no_orphans(office: Office) -> None:
-    at_work, waiting = office.run("running"), office.run("paused_budget")
+    at_work, waiting = office.run("running"), office.run("running")
     for number, run in enumerate((at_work, waiting)):
         put(office.claim(run), Batch(hold=hold(f"h{number}", 900)))
+    Run.objects.filter(pk=waiting.pk).update(state="paused_budget")
     assert holds.resolve_orphans(now()) == 0
     assert Hold.objects.open().count() == 2
 

@@ -119,7 +119,7 @@ def test_a_day_that_begins_while_a_tier_is_edited_has_its_last_limit(
     limit(till.surface, run_nanos=USD, surface_day_nanos=USD)
     midnight = datetime(2031, 3, 1, 23, tzinfo=UTC)  # in Berlin
     begin(till, "before", midnight - timedelta(hours=1))
-    monkeypatch.setattr(tier_edits.timezone, "now", lambda: midnight - timedelta(milliseconds=1))
+    monkeypatch.setattr(tier_edits.clock, "now", lambda: midnight - timedelta(milliseconds=1))
     for number in range(2, ROUNDS):
         at_once(
             lambda number=number: begin(till, f"yesterday-{number}", midnight - timedelta(microseconds=1)),
