@@ -15,9 +15,12 @@ from agents.config.writing import shown_price
 
 
 def compare(document: Document, present: Present) -> Plan:
-    """What applying the document would do now, and what speaks against it."""
+    """What applying the document would do now, and what speaks against it.
+
+    Prices go before tiers, since a tier may name no LLM whose price nobody knows.
+    """
     draft = Comparison(document, present)
-    for compare_section in (_tenants, _surfaces, compare_tiers, _prices, compare_agents, _other_sections):
+    for compare_section in (_tenants, _surfaces, _prices, compare_tiers, compare_agents, _other_sections):
         compare_section(draft)
     return Plan(tuple(draft.differences), tuple(draft.left), tuple(sorted(set(draft.faults))))
 

@@ -132,7 +132,7 @@ def test_renaming_and_another_time_zone() -> None:
         (
             "tiers:\n  acme:\n    all surfaces:\n      tenant_day: 4\n      user_day: 4\n"
             "      users: {ann: {user_day: 6}}",
-            "F:6:31: tiers.acme.all surfaces.users.ann.user_day: This is more than the tenant's daily limit of $4.00",
+            "F:6:31: tiers.acme.all surfaces.users.ann.user_day: This is more than the tenant's daily limit",
         ),
         (CHAT + "cheaper_llm: nobody:x", "F:4:20: tiers.acme.free-chat.cheaper_llm: 'nobody:x' names no LLM"),
         ("prices:\n  opnai:x:\n    - {effective_from: 2026-01-01, input: 1, output: 1}", "F:2:3: prices.opnai:x: "),
