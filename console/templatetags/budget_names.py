@@ -13,11 +13,10 @@ register.filter("titled", title_of)
 
 @register.filter
 def bound(account: Account) -> str:
-    """An account among those that a hold binds: "run", "session s1", "mara", "Free chat", "day", "month"."""
+    """An account among those that a hold binds: "run", "session", "mara", "Free chat", "day", "month"."""
     if account.scope in ("user_day", "surface_day"):
         return subject_of(account)
-    words = SCOPE_WORDS[account.known_scope]
-    return f"{words} {subject_of(account)}" if account.scope == "session" else words.removeprefix("tenant's ")
+    return SCOPE_WORDS[account.known_scope].removeprefix("tenant's ")
 
 
 @register.filter

@@ -88,16 +88,16 @@ def steps_of(holds: Iterable[Hold]) -> dict[str, str]:
 def why_stuck(hold: Hold, run: Run | None, now: datetime) -> str:
     """In words, or nothing for a hold of a call that may well be under way."""
     if run is None:
-        return "its run is gone"
+        return "run is gone"
     if run.ended:
-        return "its run has ended"
+        return "run has ended"
     if run.state not in HOLDING_A_WORKER:
-        return "nobody works on its run"
+        return "nobody works on it"
     silent = now - run.lease_expires_at if run.lease_expires_at else SILENT_FOR
     if silent > SILENT_FOR:
-        return f"its worker has been silent for {age(int(silent.total_seconds()))}"
+        return f"worker silent for {age(int(silent.total_seconds()))}"
     if now - hold.opened_at > LONGEST_CALL:
-        return "longer than a call may last"
+        return f"call longer than {age(int(LONGEST_CALL.total_seconds()))}"
     return ""
 
 

@@ -20,9 +20,11 @@ from budgets.models import Surface
 from budgets.tiers import Limits
 from console.access.requests import TenantRequest, in_tenant
 from console.screens.frame import frame
+from console.screens.launch.estimates import Estimate, estimate
 from console.screens.launch.forms import LaunchForm
 from console.screens.launch.once import fingerprint, launched_before, remember
 from console.screens.launch.selectors import (
+    AgentChoice,
     BudgetLeft,
     agent_choices,
     budgets_left,
@@ -130,6 +132,7 @@ def _beside(request: TenantRequest, form: LaunchForm, typed: Mapping[str, object
         "loop": loop,
         "max_ms": loop.max_seconds * 1000 if loop else None,
         "budgets": _budgets(surface, limits, words) if surface and limits else [],
+        "estimate": _estimate(surface, agent, words["llm"]) if surface and agent else None,
         "degraded": degraded_links(agent.spec) if agent else [],
         "command": launch_command(agent=words["agent"], task=words["task"], options=options),
     }
@@ -137,3 +140,7 @@ def _beside(request: TenantRequest, form: LaunchForm, typed: Mapping[str, object
 
 def _budgets(surface: Surface, limits: Limits, words: Mapping[str, str]) -> list[BudgetLeft]:
     return budgets_left(surface=surface, limits=limits, user=words["user"], session=words["session"])
+
+
+def _estimate(surface: Surface, agent: AgentChoice, llm: str) -> Estimate | None:
+    return estimate(surface=surface, agent_name=agent.name, llm=llm.strip() or agent.spec.llms[0])
