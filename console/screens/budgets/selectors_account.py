@@ -1,10 +1,9 @@
 """What the page of one account reads: its movements newest first, its alerts, the runs that wait for it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from agents.models import Run
@@ -65,15 +64,20 @@ def movements(account: Account, *, before: int | None = None) -> Movements:
     Holds have no index by account, since the hot path would pay for it. Those of a run or a session are found by
     its runs; else entries are walked backwards, no further than the window's first and than `MOST_WALKED`.
     """
-    of_holds = LedgerEntry.objects.filter(**{f"hold__{account.scope}_account": account})
-    own, stop = LedgerEntry.objects.of_account(account), Stop(0, is_first=True)
+    mine = Q(**{f"hold__{account.scope}_account": account})
+    own = LedgerEntry.objects.of_account(account)
+    stop = Stop(0, is_first=True)
     if account.scope == "run":
-        of_holds = of_holds.filter(hold__run_id=account.subject)
+        found = [
+            *_newest(LedgerEntry.objects.filter(mine, hold__run_id=account.subject), before),
+            *_newest(own, before),
+        ]
     elif account.scope == "session":
-        of_holds = of_holds.filter(hold__run_id__in=_runs_of_session(account).values("pk"))
+        runs = _runs_of_session(account).values("pk")
+        found = [*_newest(LedgerEntry.objects.filter(mine, hold__run_id__in=runs), before), *_newest(own, before)]
     else:
         stop = _stop(account, before)
-    found = [*_newest(of_holds, before, stop), *_newest(own, before, stop)]
+        found = _newest(LedgerEntry.objects.filter(mine | Q(account=account), pk__gt=stop.pk), before)
     entries = sorted(found, key=lambda entry: entry.pk, reverse=True)
     shown = entries[:PAGE_ENTRIES]
     steps = steps_of(entry.hold for entry in shown if entry.hold)
@@ -94,9 +98,9 @@ def waiting_for(account: Account, *, amount_nanos: int = 1) -> QuerySet[Run]:
     )
 
 
-def _newest(entries: QuerySet[LedgerEntry], before: int | None, stop: Stop) -> Iterable[LedgerEntry]:
+def _newest(entries: QuerySet[LedgerEntry], before: int | None) -> list[LedgerEntry]:
     older = entries if before is None else entries.filter(pk__lt=before)
-    return older.filter(pk__gt=stop.pk).select_related("hold").order_by("-pk")[: PAGE_ENTRIES + 1]
+    return list(older.select_related("hold").order_by("-pk")[: PAGE_ENTRIES + 1])
 
 
 def _runs_of_session(account: Account) -> QuerySet[Run]:
@@ -105,13 +109,15 @@ def _runs_of_session(account: Account) -> QuerySet[Run]:
 
 def _stop(account: Account, before: int | None) -> Stop:
     """Where the walk ends: at an entry from before the account's window, or when it has been long enough."""
-    newest = before or (LedgerEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0)
+    earlier = LedgerEntry.objects.none()
+    if account.window_start_at is not None and account.scope != "tenant_month":  # a month's first entry is far off
+        start_at = account.window_start_at - CLOCKS_APART
+        within = {"pk__lte": OuterRef("pk"), "pk__gt": OuterRef("pk") - MOST_WALKED}
+        earlier = LedgerEntry.objects.filter(at__lt=start_at, **within).order_by("-pk")
+    walk = LedgerEntry.objects.order_by("-pk").annotate(first=Subquery(earlier.values("pk")[:1]))
+    walk = walk if before is None else walk.filter(pk__lt=before)
+    newest, first = walk.values_list("pk", "first").first() or (0, None)
     reach = max(0, newest - MOST_WALKED)
-    walked = LedgerEntry.objects.filter(pk__gt=reach, pk__lte=newest)
-    start_at = account.window_start_at
-    if account.scope == "tenant_month" or start_at is None:  # its first entry is far off, its newest are near
-        return Stop(reach, is_first=not reach)
-    first = walked.filter(at__lt=start_at - CLOCKS_APART).order_by("-pk").values_list("pk", flat=True).first()
     return Stop(first, is_first=True) if first else Stop(reach, is_first=not reach)
 
 
