@@ -1,4 +1,4 @@
-"""Putting a run before the workers. The message is only a hint: the sweeper finds every row that is due."""
+"""Putting work before the workers. The message is only a hint: the sweeper finds every row that is due."""
 
 import logging
 from datetime import timedelta
@@ -21,5 +21,15 @@ def enqueue(run_id: str) -> bool:
     except (OperationalError, ConnectionError, TimeoutError) as error:
         Run.objects.filter(pk=run_id, state="queued").update(due_at=Now())
         logger.warning("run %s waits for the sweeper: %s", run_id, error)
+        return False
+    return True
+
+
+def enqueue_verification(request_id: int) -> bool:
+    """Ask a worker to verify the ledger. False when the broker did not take it: whoever asked may ask again."""
+    try:
+        current_app.send_task("agents.tasks.verify_ledger", args=[request_id], retry=False, ignore_result=True)
+    except (OperationalError, ConnectionError, TimeoutError) as error:
+        logger.warning("verification %d was not taken: %s", request_id, error)
         return False
     return True

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from console.supervisor.log_format import logging_config
@@ -219,6 +220,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # A sweep that nobody took within its period is worthless: the next one does the same work.
     "sweep": {"task": "agents.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "verify the ledger": {"task": "agents.tasks.verify_ledger", "schedule": crontab(hour=3, minute=17)},
 }
 
 # People ------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from console.screens.budgets.urls import urlpatterns as budgets
 from console.screens.home.views import home
 from console.screens.launch.urls import urlpatterns as launch
 from console.screens.prices.urls import urlpatterns as prices
+from console.screens.proof.urls import urlpatterns as proof
 from console.screens.run.urls import urlpatterns as run
 from console.screens.runs.urls import urlpatterns as runs
 
@@ -23,4 +24,5 @@ urlpatterns = [
     path("t/<slug:tenant>/runs/", include((runs_urls, "runs"))),
     path("t/<slug:tenant>/budgets/", include((budgets, "budgets"))),
     path("t/<slug:tenant>/prices/", include((prices, "prices"))),
+    path("t/<slug:tenant>/budgets/proof/", include((proof, "proof"))),
 ]

@@ -17,7 +17,10 @@ ACCOUNT_COLUMNS = ("number of rows", "held_nanos", "spent_nanos", "topped_up_nan
 HOLD_COLUMNS = ("held_nanos", "settled_nanos", "amount_nanos", "number of entries")
 STAGES = ("every account, entry by entry", "every hold", "what was billed")
 
-Tell = Callable[[str], None]
+EVERY_DAY = "every day"
+"""In the place of a person who asked."""
+
+Tell = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)

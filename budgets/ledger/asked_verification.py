@@ -1,0 +1,24 @@
+"""Verifications that a person asked for: a row that says how far it is, since whoever asked is watching."""
+
+from datetime import UTC, datetime
+
+from budgets.ledger.verification import verify_and_keep
+from budgets.models import Verification, VerificationRequest
+
+
+def ask_for_verification(*, asked_by: str) -> VerificationRequest:
+    """The request that is waiting already, else a new one: two at once would only read everything twice."""
+    now = datetime.now(UTC)
+    waiting = VerificationRequest.objects.waiting(now).first()
+    return waiting or VerificationRequest.objects.create(asked_at=now, asked_by=asked_by)
+
+
+def answer_request(request_id: int) -> Verification | None:
+    """Verifies the ledger for a request; None when it was answered before: its message may come twice."""
+    request = VerificationRequest.objects.filter(pk=request_id, ended_at=None).first()
+    if request is None:
+        return None
+    mine = VerificationRequest.objects.filter(pk=request_id)
+    found = verify_and_keep(asked_by=request.asked_by, tell=lambda stage: mine.update(stage=stage))
+    mine.update(ended_at=found.at)
+    return found

@@ -1,0 +1,1 @@
+"""The proof that no budget was overshot, and what it does not show."""
