@@ -18,7 +18,7 @@ help:
 	@echo "make run     start watchfloor at http://127.0.0.1:$(PORT)/ (PORT=... chooses another port)"
 	@echo "make test    everything that must hold: lint, types, contracts, unit, flow and browser tests on both databases"
 	@echo "make check   the fast part of it: lint, types, contracts, and tests without database or servers"
-	@echo "make bench   overhead per turn beside other durable runtimes"
+	@echo "make bench   overhead per turn beside other durable runtimes, and what the ledger costs"
 	@echo "make screenshots   the pictures in docs/screens, from a running stack"
 	@echo "make lock    resolve requirements*.in again into the lock files"
 

@@ -117,9 +117,9 @@ class Books:
             return refusal
         opening = Opening(tenant_id, run_id, step, llm, price_json(price), at, input_tokens, max_output_tokens)
         hold = HoldRow(hold_id, amount_nanos, "open", accounts.columns, opening)
-        self._apply(Move(hold, "reserve", amount_nanos, 0, at))
         for account in rows:
-            account.admitted()
+            account.admit(amount_nanos)
+        self._moves.append(Move(hold, "reserve", amount_nanos, 0, at))
         self._holds[hold_id] = hold
         return None
 

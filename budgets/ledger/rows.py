@@ -31,8 +31,10 @@ class AccountRow:
         self.spent_nanos += spent_delta_nanos
         self.spent_delta_nanos += spent_delta_nanos
 
-    def admitted(self) -> None:
-        """Remembers the highest that an admission of this group left it at: no later settlement excuses that."""
+    def admit(self, amount_nanos: int) -> None:
+        """Takes on a hold, and remembers the highest that this group's holds brought it to: see `_move_sql`."""
+        self.held_nanos += amount_nanos
+        self.held_delta_nanos += amount_nanos
         delta_nanos = self.held_delta_nanos + self.spent_delta_nanos
         if self.peak_delta_nanos is None or delta_nanos > self.peak_delta_nanos:
             self.peak_delta_nanos = delta_nanos
