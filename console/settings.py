@@ -116,7 +116,7 @@ WORKER_THREADS = int(os.environ.get("WATCHFLOOR_WORKER_THREADS", "64"))
 
 
 def sqlite(path: str | Path) -> dict[str, Any]:
-    """SQLite in WAL mode: readers never wait, writers take their turn from BEGIN on and wait up to 20 s.
+    """SQLite in WAL mode: readers never wait, writers take their turn from BEGIN on and wait up to 30 s.
 
     Whoever waits only looks again now and then, and of 64 processes that write without a pause some come late; it is
     still shorter than a lease.
@@ -126,7 +126,7 @@ def sqlite(path: str | Path) -> dict[str, Any]:
     pragmas = (
         "journal_mode=WAL",
         "synchronous=FULL",
-        "busy_timeout=20000",
+        "busy_timeout=30000",
         "foreign_keys=ON",
         "cache_size=-16000",
     )
@@ -135,7 +135,7 @@ def sqlite(path: str | Path) -> dict[str, Any]:
         "NAME": path,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
+            "timeout": 30,
             "init_command": "".join(f"PRAGMA {pragma};" for pragma in pragmas),
         },
         # A file, since threads share it as they do in production; an in-memory one locks whole tables.
