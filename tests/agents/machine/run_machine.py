@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, consumes, initialize, multiple, rule
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from agents import lease, recovery
 from agents.contracts.endings import HOLDING_A_WORKER, TERMINAL, RunState
@@ -27,26 +27,28 @@ from tests.agents.machine.picture import Picture
 from tests.agents.machine.stretch import Stretch, settlement
 
 amounts = st.sampled_from([1, 100, 300, 450, 600])
+any_one = st.integers(min_value=0, max_value=31)
 letters = st.builds(Letter, st.sampled_from(["keyed", "unkeyed", "shared"]), st.integers(0, 1))
 endings: st.SearchStrategy[RunState] = st.sampled_from(["paused_budget", "paused", "completed"])
 fields = st.sampled_from(["run_nanos", "surface_day_nanos", "user_day_nanos", "tenant_day_nanos", "tenant_month_nanos"])
-outcomes = st.sampled_from(["less", "in full", "released", "more"])
+OUTCOMES = ["less", "in full", "released", "more"]
 OPERATOR = "acme_operator"
 HOUR = timedelta(hours=1)
-DIES = [False, False, False, True]
 
 
 class RunMachine(RuleBasedStateMachine):
     """One tenant, up to a handful of runs, three workers, and everything that can go wrong between them."""
-
-    runs: Bundle[str] = Bundle("runs")
-    stretches: Bundle[Stretch] = Bundle("stretches")
 
     def __init__(self, house: House) -> None:
         super().__init__()
         self.house = house
         self.seen = Picture.taken()
         self.asked = 0
+        self.runs: list[str] = []
+        self.stretches: list[Stretch] = []
+        for user in ("ann", ""):
+            self.start(user)
+            self._deliver(self.runs[-1], together=False, dies=False)
 
     def teardown(self) -> None:
         wrong_clock.set_ahead(timedelta())
@@ -62,9 +64,7 @@ class RunMachine(RuleBasedStateMachine):
     @contextlib.contextmanager
     def writing(self, stretch: Stretch, *, overbilled: dict[int, int] | None = None) -> Iterator[None]:
         """A worker writes: it stands if the run is its own, and leaves nothing at all if it is not."""
-        run = self.seen.runs[stretch.run_id]
-        own = run.epoch == stretch.epoch and run.state in HOLDING_A_WORKER
-        before = self.seen
+        before, own = self.seen, self._holds(stretch)
         with self.step(overbilled=overbilled if own else None):
             try:
                 yield
@@ -72,7 +72,7 @@ class RunMachine(RuleBasedStateMachine):
                 assert not own, "a worker lost a run that was its own"
                 assert self._without_new_accounts(before) == before, "a fenced worker left something behind"
                 return
-        assert own, f"epoch {stretch.epoch} wrote, but the run stands at {run}"
+        assert own, f"epoch {stretch.epoch} wrote, but the run stands at {before.runs[stretch.run_id]}"
 
     def _without_new_accounts(self, before: Picture) -> Picture:
         """The present picture; who opens the accounts of a new day does so before it knows that it is late."""
@@ -83,31 +83,33 @@ class RunMachine(RuleBasedStateMachine):
             del now.accounts[each]
         return now
 
-    @initialize(target=runs)
-    def begin(self) -> MultipleResults[str]:
-        return multiple(*(run_id for run_id in (self._launched("ann"), self._launched("")) if run_id))
+    def _stretch(self, which: int) -> Stretch:
+        """One of those that workers remember; more often one that still holds its run, if any does."""
+        own = [stretch for stretch in self.stretches if self._holds(stretch)]
+        among = own if own and which % 4 else self.stretches
+        return among[which // 4 % len(among)]
 
-    @initialize(target=stretches)
-    def begin_to_work(self) -> MultipleResults[Stretch]:
-        begun = [self._delivered(run_id, together=False, dies=False) for run_id in list(self.seen.runs)]
-        return multiple(*(stretch for won in begun for stretch in won))
+    def _holds(self, stretch: Stretch) -> bool:
+        run = self.seen.runs[stretch.run_id]
+        return run.epoch == stretch.epoch and run.state in HOLDING_A_WORKER
 
-    @rule(target=runs, user=st.sampled_from(["ann", ""]))
-    def start(self, user: str) -> MultipleResults[str]:
-        run_id = self._launched(user)
-        return multiple(run_id) if run_id else multiple()
+    def _run(self, which: int) -> str:
+        """One of the latest."""
+        return self.runs[-1 - which % min(3, len(self.runs))]
 
-    def _launched(self, user: str) -> str | None:
+    @rule(user=st.sampled_from(["ann", ""]))
+    def start(self, user: str) -> None:
         with self.step():
             run_id = self.house.launch(user)
-        assert run_id is None or run_id in self.house.sender.sent
-        return run_id
+        if run_id is not None:
+            assert run_id in self.house.sender.sent
+            self.runs.append(run_id)
 
-    @rule(target=stretches, run_id=runs, together=st.sampled_from([False, False, True]), dies=st.sampled_from(DIES))
-    def deliver(self, run_id: str, together: bool, dies: bool) -> MultipleResults[Stretch]:
-        return multiple(*self._delivered(run_id, together=together, dies=dies))
+    @rule(which=any_one, together=st.booleans(), dies=st.sampled_from([False, False, False, True]))
+    def deliver(self, which: int, together: bool, dies: bool) -> None:
+        self._deliver(self._run(which), together=together, dies=dies)
 
-    def _delivered(self, run_id: str, *, together: bool, dies: bool) -> list[Stretch]:
+    def _deliver(self, run_id: str, *, together: bool, dies: bool) -> None:
         run = self.seen.runs[run_id]
         expired = Run.objects.lease_expired().filter(pk=run_id).exists()
         free = (run.state == "queued" or expired) and not run.killed and run.attempts < lease.MOST_ATTEMPTS
@@ -119,11 +121,12 @@ class RunMachine(RuleBasedStateMachine):
             assert Run.objects.get(pk=run_id).attempts == run.attempts + len(won)
         if won and dies:
             self.house.let_lease_expire(won[0])
-        return won
+        self.stretches += won
 
-    @rule(stretch=stretches, nanos=amounts, outcome=st.one_of(st.just("in flight"), outcomes), more=amounts)
-    def call(self, stretch: Stretch, nanos: int, outcome: str, more: int) -> None:
+    @rule(which=any_one, nanos=amounts, outcome=st.sampled_from(["in flight", *OUTCOMES]), more=amounts)
+    def call(self, which: int, nanos: int, outcome: str, more: int) -> None:
         """Ask for a call's money; what an earlier call has cost may be booked in the same commit."""
+        stretch = self._stretch(which)
         run, number = self.seen.runs[stretch.run_id], self.seen.runs[stretch.run_id].steps_count + 1
         receipt = None
         with self.writing(stretch):
@@ -136,10 +139,13 @@ class RunMachine(RuleBasedStateMachine):
         if receipt == Receipt():
             assert not self.house.days_that_are_over(stretch.holds[-1][0])
             if outcome != "in flight":
-                self.settle(stretch, outcome, more)
+                self._settle(stretch, outcome, more)
 
-    @rule(stretch=stretches, outcome=outcomes, more=amounts)
-    def settle(self, stretch: Stretch, outcome: str, more: int) -> None:
+    @rule(which=any_one, outcome=st.sampled_from(OUTCOMES), more=amounts)
+    def settle(self, which: int, outcome: str, more: int) -> None:
+        self._settle(self._stretch(which), outcome, more)
+
+    def _settle(self, stretch: Stretch, outcome: str, more: int) -> None:
         """Book what a call has cost, and the same again."""
         if stretch.holds:
             hold_id, nanos = stretch.holds.pop()
@@ -151,8 +157,9 @@ class RunMachine(RuleBasedStateMachine):
             with self.writing(stretch):
                 stretch.settle(booked)
 
-    @rule(stretch=stretches, letter=letters, outcome=st.sampled_from(["sent", "failed", "unrecorded"]))
-    def write(self, stretch: Stretch, letter: Letter, outcome: str) -> None:
+    @rule(which=any_one, letter=letters, outcome=st.sampled_from(["sent", "failed", "unrecorded"]))
+    def write(self, which: int, letter: Letter, outcome: str) -> None:
+        stretch = self._stretch(which)
         known = stretch.execution.memory.effect(letter.key, dedupe_seconds=letter.dedupe_seconds)
         own = known is not None and known.run_id == stretch.run_id
         if known is not None and known.state != "failed" and not (known.state == "started" and letter.keyed and own):
@@ -164,9 +171,10 @@ class RunMachine(RuleBasedStateMachine):
             with self.writing(stretch):
                 stretch.record(letter, failed=outcome == "failed")
 
-    @rule(stretch=stretches, other=stretches, number=st.integers(0, 1))
-    def write_the_same_at_once(self, stretch: Stretch, other: Stretch, number: int) -> None:
+    @rule(which=any_one, another=any_one, number=st.integers(0, 1))
+    def write_the_same_at_once(self, which: int, another: int, number: int) -> None:
         """Two runs have looked, and neither has seen the other's letter."""
+        stretch, other = self._stretch(which), self._stretch(another)
         letter = Letter("shared", number)
         looks = [each.execution.memory.effect(letter.key, dedupe_seconds=60) for each in (stretch, other)]
         if looks == [None, None] and stretch.run_id != other.run_id:
@@ -174,29 +182,31 @@ class RunMachine(RuleBasedStateMachine):
                 with self.writing(each):
                     each.send(letter, self.house.far_end, fails=False)
 
-    @rule(stretch=stretches)
-    def crash(self, stretch: Stretch) -> None:
+    @rule(which=any_one)
+    def crash(self, which: int) -> None:
         """Or stop for longer than the lease: it may come back, and write."""
-        self.house.let_lease_expire(stretch)
+        self.house.let_lease_expire(self._stretch(which))
 
-    @rule(target=stretches, stretch=consumes(stretches), together=st.booleans())
-    def be_overtaken(self, stretch: Stretch, together: bool) -> MultipleResults[Stretch]:
+    @rule(which=any_one, together=st.booleans())
+    def be_overtaken(self, which: int, together: bool) -> None:
         """It stops for longer than its lease, others are told of its run, and it comes back."""
+        stretch = self._stretch(which)
         self.house.let_lease_expire(stretch)
-        won = self._delivered(stretch.run_id, together=together, dies=False)
+        self._deliver(stretch.run_id, together=together, dies=False)
         with self.writing(stretch):
             stretch.say_something()
-        return multiple(*won)
 
-    @rule(stretch=stretches)
-    def renew(self, stretch: Stretch) -> None:
+    @rule(which=any_one)
+    def renew(self, which: int) -> None:
+        stretch = self._stretch(which)
         run = self.seen.runs[stretch.run_id]
         with self.step():
             held = lease.renew(owner=stretch.execution.run.lease_owner, run_ids=[stretch.run_id])
         assert {each.epoch for each in held} <= {run.epoch}
 
-    @rule(stretch=consumes(stretches), state=endings)
-    def end(self, stretch: Stretch, state: RunState) -> None:
+    @rule(which=any_one, state=endings)
+    def end(self, which: int, state: RunState) -> None:
+        stretch = self._stretch(which)
         run = self.seen.runs[stretch.run_id]
         account_id = stretch.execution.journal._claim.accounts.tenant_day
         with self.writing(stretch):
@@ -205,8 +215,9 @@ class RunMachine(RuleBasedStateMachine):
         with self.writing(stretch):
             stretch.say_something()
 
-    @rule(stretch=consumes(stretches), decided_before=st.booleans())
-    def ask_people(self, stretch: Stretch, decided_before: bool) -> None:
+    @rule(which=any_one, decided_before=st.booleans())
+    def ask_people(self, which: int, decided_before: bool) -> None:
+        stretch = self._stretch(which)
         self.asked += 1
         with self.writing(stretch):
             stretch.ask(f"call {self.asked}")
@@ -215,8 +226,9 @@ class RunMachine(RuleBasedStateMachine):
         with self.writing(stretch):
             stretch.end("waiting_approval")
 
-    @rule(run_id=runs, verb=st.sampled_from(["decide", "pause", "resume"]))
-    def operate(self, run_id: str, verb: str) -> None:
+    @rule(which=any_one, verb=st.sampled_from(["decide", "pause", "resume"]))
+    def operate(self, which: int, verb: str) -> None:
+        run_id = self._run(which)
         if verb == "decide":
             self._decide(run_id)
             return
@@ -230,8 +242,9 @@ class RunMachine(RuleBasedStateMachine):
         with self.step():
             assert self.house.decide(run_id) == (len(waiting) if live else 0)
 
-    @rule(run_id=runs)
-    def kill(self, run_id: str) -> None:
+    @rule(which=any_one)
+    def kill(self, which: int) -> None:
+        run_id = self._run(which)
         run = self.seen.runs[run_id]
         with self.step():
             killed = kill(run=Run.objects.get(pk=run_id), actor=OPERATOR, reason="enough")
