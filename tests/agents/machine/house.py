@@ -51,9 +51,11 @@ class House:
 
     def launch(self, user: str) -> str | None:
         """The id of a new run, None where it was refused."""
-        whose = {"tenant": self.tenant, "surface": self.surface, "agent": self.office.agent}
+        agent, task = self.office.agent, "Write to Ann."
         try:
-            return launch(**whose, task="Write to Ann.", actor="acme_operator", user=user).id
+            return launch(
+                tenant=self.tenant, surface=self.surface, agent=agent, task=task, actor="acme_operator", user=user
+            ).id
         except LaunchRefused as refused:
             if refused.field != "budget":
                 raise

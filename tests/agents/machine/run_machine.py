@@ -255,10 +255,9 @@ class RunMachine(RuleBasedStateMachine):
     @rule(number=st.integers(0, 30), nanos=amounts, for_a_time=st.booleans())
     def top_up(self, number: int, nanos: int, for_a_time: bool) -> None:
         accounts = list(Account.objects.order_by("pk"))
-        until = clock.now() + HOUR if for_a_time else None
-        given = {"amount_nanos": nanos, "reason": "more", "actor": OPERATOR, "expires_at": until}
+        account, until = accounts[number % len(accounts)], clock.now() + HOUR if for_a_time else None
         with self.step(), contextlib.suppress(LedgerError):  # its day is over, or it has no limit
-            top_up(account=accounts[number % len(accounts)], **given)
+            top_up(account=account, amount_nanos=nanos, reason="more", actor=OPERATOR, expires_at=until)
 
     @rule(field=fields, nanos=st.integers(0, 3_000), for_a_time=st.booleans())
     def edit(self, field: str, nanos: int, for_a_time: bool) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from agents.contracts.base import JsonObject
 from agents.contracts.endings import Ending, RunState
 from agents.contracts.events import Event, EventKind
 from agents.engine.batch import ApprovalRequest, Batch, EffectEnd, EffectStart, Receipt, Settlement
@@ -74,7 +75,7 @@ class Stretch:
 
     def record(self, letter: Letter, *, failed: bool) -> Receipt:
         """Write down how a letter came out."""
-        result = None if failed else {"value": "sent"}
+        result: JsonObject | None = None if failed else {"value": "sent"}
         ended = EffectEnd(letter.key, "failed" if failed else "succeeded", "post", result)
         return self.execution.journal.commit(Batch(facts=[now("tool.ended")], effects_ended=[ended]))
 

@@ -45,7 +45,7 @@ def test_four_truths_hold_after_every_step(
         return RunMachine(House(office, sender, workers))
 
     run_state_machine_as_test(
-        machine,
+        machine,  # type: ignore[arg-type]  # it makes one, as a class would
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
