@@ -98,8 +98,9 @@ def _call(row: tuple[Any, ...]) -> Call:
     hold_id, run_id, step, opened_at, closed_at, state, amount, settled, tokens, longest, price, *accounts = row
     settled = amount if state == "open" else settled or 0
     smallest = partial(_smallest, amount, tokens, longest, price)
-    opened_at, closed_at = read_at(opened_at), read_at(closed_at)
-    return Call(hold_id, run_id, step, tuple(accounts), opened_at, closed_at, amount, settled, smallest)
+    opened = read_at(opened_at)
+    assert opened is not None, "the column is not null"
+    return Call(hold_id, run_id, step, tuple(accounts), opened, read_at(closed_at), amount, settled, smallest)
 
 
 def _smallest(amount_nanos: int, input_tokens: int, max_output_tokens: int, price: str | None) -> int:

@@ -98,9 +98,9 @@ def what_if(*, tier: Tier, change: Change, at: datetime) -> WhatIf:
 
 
 def _covered(tier: Tier, since: datetime) -> QuerySet[Run]:
-    whose = {"surface": tier.surface} if tier.surface_id else {}
-    whose |= {"user": tier.user} if tier.user else {}
-    return Run.objects.filter(tenant=tier.tenant, created_at__gte=since, **whose)
+    runs = Run.objects.of_tenant(tier.tenant).filter(created_at__gte=since)
+    runs = runs.filter(surface=tier.surface) if tier.surface_id else runs
+    return runs.filter(user=tier.user) if tier.user else runs
 
 
 def _refused(tier: Tier, settings: Mapping[str, object], tiers: EditedTiers, runs: Sequence[PastRun]) -> dict[str, str]:

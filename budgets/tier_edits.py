@@ -105,6 +105,13 @@ def find_tier(*, tenant: Tenant, surface: Surface | None, user: str) -> Tier:
     return found or Tier(tenant=tenant, surface=surface, user=user)
 
 
+def tiers_around(tier: Tier) -> list[Tier]:
+    """The stored tiers that say something where this one does, itself among them."""
+    if tier.surface_id is not None:
+        return list(Tier.objects.covering(tier.tenant_id, tier.surface_id, tier.user))
+    return list(Tier.objects.for_tenant(tier.tenant).filter(surface=None, user__in={"", tier.user}))
+
+
 def version_of(tier: Tier) -> str:
     """What tells one state of a tier from the next, for `Change.seen`."""
     return tier.changed_at.isoformat() if tier.pk else NEW
@@ -123,16 +130,6 @@ def settings_after(tier: Tier, change: Change) -> TierSettings:
     return TierSettings.read({name: value for name, value in stored.items() if name not in change.unset})
 
 
-def tiers_after(tier: Tier, change: Change) -> list[Tier]:
-    """The tiers that say something where this one does, as they would be with this change; writes nothing.
-
-    Raises `SettingRefused`.
-    """
-    stored = settings_after(tier, change).stored()
-    tier_after = Tier(tenant=tier.tenant, surface=tier.surface, user=tier.user, settings=stored)
-    return [*(each for each in _covering(tier) if each.pk != tier.pk), tier_after]
-
-
 def added_up(edits: Iterable[TierEdit]) -> dict[str, Any]:
     """What edits add up to, oldest first: a later one goes before an earlier one."""
     settings: dict[str, Any] = {}
@@ -143,21 +140,28 @@ def added_up(edits: Iterable[TierEdit]) -> dict[str, Any]:
     return settings
 
 
-def _checked(tier: Tier, change: Change, check: Check | None) -> dict[str, Any]:
-    """The fields that really change, with their stored values (None for those to inherit)."""
-    if not change.reason.strip() or len(change.reason) > REASON_MAX_CHARS:
-        raise SettingRefused("reason", f"Say why, in at most {REASON_MAX_CHARS} characters.")
-    if change.expires_at is not None and change.expires_at <= clock.now():
-        raise SettingRefused("expires_at", "This is in the past.")
-    after = tiers_after(tier, change)
-    stored, borrowed = after[-1].settings, _borrowed(tier, change)
+def changed_by(tier: Tier, change: Change, check: Check | None = None) -> dict[str, Any]:
+    """The fields that a change would really change, with their stored values (None for those to inherit).
+
+    Raises `SettingRefused`; writes nothing: for a preview, which needs no reason yet.
+    """
+    stored = settings_after(tier, change).stored()
     differs = {name for name in FIELDS if _setting(stored, name) != _setting(tier.settings, name)}
-    changed = {name: stored.get(name) for name in FIELDS if name in differs | borrowed}
-    limits = limits_of(after)
+    changed = {name: stored.get(name) for name in FIELDS if name in differs | _borrowed(tier, change)}
+    tier_after = Tier(tenant=tier.tenant, surface=tier.surface, user=tier.user, settings=stored)
+    limits = limits_of([*(each for each in tiers_around(tier) if each.pk != tier.pk), tier_after])
     check_order(changed, limits)
     if check is not None and changed:
         check(changed, limits)
     return changed
+
+
+def _checked(tier: Tier, change: Change, check: Check | None) -> dict[str, Any]:
+    if not change.reason.strip() or len(change.reason) > REASON_MAX_CHARS:
+        raise SettingRefused("reason", f"Say why, in at most {REASON_MAX_CHARS} characters.")
+    if change.expires_at is not None and change.expires_at <= timezone.now():
+        raise SettingRefused("expires_at", "This is in the past.")
+    return changed_by(tier, change, check)
 
 
 def _setting(stored: Mapping[str, Any], name: str) -> tuple[bool, Any]:
@@ -173,13 +177,6 @@ def _borrowed(tier: Tier, change: Change) -> set[str]:
     asked = {*change.changes, *change.unset}
     sooner = {name for name, end in ends.items() if end and (change.expires_at is None or change.expires_at > end)}
     return asked & sooner
-
-
-def _covering(tier: Tier) -> list[Tier]:
-    """The tiers that say something where this one does."""
-    if tier.surface_id is not None:
-        return list(Tier.objects.covering(tier.tenant_id, tier.surface_id, tier.user))
-    return list(Tier.objects.for_tenant(tier.tenant).filter(surface=None, user__in={"", tier.user}))
 
 
 def _apply(tier: Tier, live_runs: Collection[str]) -> None:

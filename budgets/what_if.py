@@ -136,8 +136,9 @@ class _History:
         least: int | None = None
         binding: int | None = None
         for account_id in call.accounts:
-            account = None if account_id is None else self._accounts.get(account_id)
-            limit_nanos = account.limit_at(call.opened_at) if account else None
+            if account_id is None or account_id not in self._accounts:
+                continue
+            limit_nanos = self._accounts[account_id].limit_at(call.opened_at)
             if limit_nanos is None:
                 continue
             left_nanos = limit_nanos - self.spent[account_id] - self._held[account_id]

@@ -10,6 +10,7 @@ from console.screens.prices.urls import urlpatterns as prices
 from console.screens.proof.urls import urlpatterns as proof
 from console.screens.run.urls import urlpatterns as run
 from console.screens.runs.urls import urlpatterns as runs
+from console.screens.tiers.urls import urlpatterns as tiers
 
 runs_urls = [
     path("", include(runs)),
@@ -25,4 +26,5 @@ urlpatterns = [
     path("t/<slug:tenant>/budgets/", include((budgets, "budgets"))),
     path("t/<slug:tenant>/prices/", include((prices, "prices"))),
     path("t/<slug:tenant>/budgets/proof/", include((proof, "proof"))),
+    path("t/<slug:tenant>/budgets/tiers/", include((tiers, "tiers"))),
 ]
