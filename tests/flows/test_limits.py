@@ -1,0 +1,86 @@
+"""An admin edits a limit, sees what it would have done, hits it live, and the run goes on once it is topped up."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from agents.models import EventRow, Run, StepRow
+from budgets.ledger import verify
+from budgets.models import Account, Tier
+from tests.flows.console_page import PATIENCE_MS, ConsolePage
+from tests.harness.live_stack import LiveStack
+
+pytestmark = pytest.mark.flows
+LOOPING = "rehearsal:support-triage+loop+slow=1"
+CAP = "0.008"
+TOP_UP = """
+from agents.funding import top_up
+from budgets.models import Account
+account = Account.objects.get(pk={account})
+top_up(account=account, amount_nanos=50_000_000, reason="the customer waits", actor="acme_approver")
+"""
+# Marks the document: a reload or a navigation would lose it.
+MARK = "window.stillTheSamePage = true"
+
+
+def edit_the_cap(console: ConsolePage, stack: LiveStack) -> None:
+    """A small cap on the enterprise surface, where a run then waits for a person."""
+    page = console.page
+    page.goto(f"{stack.base_url}/t/acme/budgets/tiers/")
+    page.get_by_role("link", name="Edit the limits of Enterprise").click()
+    page.locator("#id_run_nanos").fill(CAP)
+    expect(page.locator("#beside")).to_contain_text("This would have stopped 1 run in the last 7 days")
+    page.locator("#id_run_nanos").fill("0,008")
+    expect(page.locator("#beside")).to_contain_text("Use a point for decimals")
+    page.locator("#id_run_nanos").fill(CAP)
+    expect(page.locator("#beside")).to_contain_text("This would have stopped 1 run in the last 7 days")
+    page.get_by_label("Reason").fill("It loops at night.")
+    page.get_by_role("button", name="Look it over").click()
+    expect(page.locator("#beside")).to_contain_text("This would have stopped 1 run in the last 7 days")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".toast")).to_contain_text("Saved: the new limits of Enterprise hold.")
+
+
+def test_an_edited_cap_is_seen_before_hit_live_and_topped_up(live_stack: LiveStack, page: Page) -> None:
+    done = live_stack.manage(
+        "launch", "support-triage", "Where is order 1029?", "--tenant", "acme", "--surface", "enterprise"
+    )
+    assert done.returncode == 0, done.stderr
+    console = ConsolePage(page, live_stack, "acme_admin")
+    edit_the_cap(console, live_stack)
+    assert Tier.objects.get(tenant__slug="acme", surface__slug="enterprise").settings["run_nanos"] == 8_000_000
+
+    run_id = console.launch("Look at order 1029, again and again.", llm=LOOPING)
+    page.evaluate(MARK)
+    console.expect_state(run_id, "paused at cap")
+    run = Run.objects.get(pk=run_id)
+    assert run.cost_nanos <= 8_000_000
+    account = Account.objects.get(pk=run.capped_account_id)
+    assert (account.scope, account.subject) == ("run", run_id)
+    done_before = StepRow.objects.filter(run=run).count()
+    shown_before = len(console.steps())
+
+    topped_up = live_stack.manage("shell", "-c", TOP_UP.format(account=account.pk))
+    assert topped_up.returncode == 0, topped_up.stderr
+    console.expect_steps(shown_before + 3)
+    assert page.evaluate("window.stillTheSamePage") is True
+    numbers = list(StepRow.objects.filter(run=run).order_by("number").values_list("number", flat=True))
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) > done_before
+    kinds = list(EventRow.objects.filter(run=run).order_by("seq").values_list("kind", flat=True))
+    resumed = kinds.index("run.resumed")
+    assert kinds.index("hold.refused") < kinds.index("run.paused") < resumed
+    assert "hold.placed" in kinds[resumed:]
+    assert verify() is None
+
+
+def test_an_edit_is_undone_from_the_note_that_follows_it(live_stack: LiveStack, page: Page) -> None:
+    ConsolePage(page, live_stack, "acme_admin")
+    page.goto(f"{live_stack.base_url}/t/acme/budgets/tiers/edit/?surface=internal-batch")
+    page.locator("#id_max_turns").fill("3")
+    page.get_by_label("Reason").fill("A slip of the finger.")
+    page.get_by_role("button", name="Look it over").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    page.wait_for_url("**/budgets/tiers/history/**", timeout=PATIENCE_MS)
+    expect(page.locator("main")).to_contain_text("Turns of a run: 80 counted again")
+    assert Tier.objects.get(tenant__slug="acme", surface__slug="internal-batch").settings["max_turns"] == 80
