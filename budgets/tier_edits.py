@@ -159,7 +159,7 @@ def changed_by(tier: Tier, change: Change, check: Check | None = None) -> dict[s
 def _checked(tier: Tier, change: Change, check: Check | None) -> dict[str, Any]:
     if not change.reason.strip() or len(change.reason) > REASON_MAX_CHARS:
         raise SettingRefused("reason", f"Say why, in at most {REASON_MAX_CHARS} characters.")
-    if change.expires_at is not None and change.expires_at <= timezone.now():
+    if change.expires_at is not None and change.expires_at <= clock.now():
         raise SettingRefused("expires_at", "This is in the past.")
     return changed_by(tier, change, check)
 

@@ -1,6 +1,9 @@
 """What people do to budgets reaches runs: a top-up, an edit, an undo, and the passing of time."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -205,7 +208,7 @@ def test_undoing_a_lower_limit_lets_runs_go_on(office: Office) -> None:
 
 def test_a_run_that_waits_for_a_day_goes_on_when_it_is_over(office: Office) -> None:
     limit(office.surface, surface_day_nanos=2 * USD)
-    office.limits = type(office.limits)(**{**office.limits.as_json(), "surface_day_nanos": 2 * USD})
+    office.limits = replace(office.limits, surface_day_nanos=2 * USD)
     run, day = stopped_by(office, "surface_day")
     funding.wake_funded(actor="the clock", why="")
     assert state_of(run) == "paused_budget"
@@ -281,14 +284,10 @@ def test_a_topped_up_run_goes_on_at_the_same_step(office: Office, llm: WrittenLL
 
 
 def test_edits_against_launches_leave_no_run_under_an_old_limit(office: Office) -> None:
-    def start(_: int) -> None:
-        launch(tenant=office.tenant, surface=office.surface, agent=office.agent, task="Tea.", actor="a")
-
+    start = partial(launch, tenant=office.tenant, surface=office.surface, agent=office.agent, task="Tea.", actor="a")
     for number in range(3, 7):
-        at_once(
-            *(lambda each=each: start(each) for each in range(3)),
-            lambda number=number: edit(office, run_nanos=number * USD) and None,
-        )
+        work: list[Callable[[], object]] = [start, start, start, partial(edit, office, run_nanos=number * USD)]
+        at_once(*work)
         caps = set(Run.objects.filter(state="queued").values_list("cap_nanos", flat=True))
         limits = set(Account.objects.filter(scope="run").values_list("limit_nanos", flat=True))
         assert caps == limits == {number * USD}
@@ -306,11 +305,10 @@ def test_edits_top_ups_and_work_at_once_end_with_books_that_balance(office: Offi
             except LostLease:
                 return
 
-    at_once(
-        *(lambda number=number: work(number) for number in range(3)),
-        *(lambda number=number: top_up(run_account(runs[number])) and None for number in range(3)),
-        *(lambda number=number: edit(office, run_nanos=number * USD) and None for number in (3, 4)),
-    )
+    at_work: list[Callable[[], object]] = [partial(work, number) for number in range(3)]
+    at_work += [partial(top_up, run_account(run)) for run in runs]
+    at_work += [partial(edit, office, run_nanos=number * USD) for number in (3, 4)]
+    at_once(*at_work)
     last = Tier.objects.get(surface=office.surface).settings["run_nanos"]
     for run in runs:
         run.refresh_from_db()

@@ -214,8 +214,7 @@ def test_launches_that_would_have_been_refused_are_counted_whole(office: Office)
     for number, run in enumerate(runs):
         at = start + timedelta(seconds=number)
         Run.objects.filter(pk=run.pk).update(created_at=at, ended_at=at + timedelta(seconds=10))
-    for given in ({"parallel_runs": 1}, {"launches_per_minute": 1}):
-        found = ask(office, **given)
+    for found in (ask(office, parallel_runs=1), ask(office, launches_per_minute=1)):
         assert set(stopped_by(found)) == {run.pk for run in runs[1:]}
         assert {(each.why, each.step, each.spent_nanos) for each in found.stopped} == {("launch", None, 0)}
         assert (found.not_launched, found.unspent_nanos) == (2, 20 * CENT)

@@ -37,7 +37,8 @@ def made(found: TierEdit | None) -> TierEdit:
 
 
 def settings_of(till: Till, user: str = "") -> dict[str, Any]:
-    return Tier.objects.get(surface=till.surface, user=user).settings
+    found: dict[str, Any] = Tier.objects.get(surface=till.surface, user=user).settings
+    return found
 
 
 def test_an_edit_keeps_who_why_when_and_what_stood_before(till: Till) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import transaction
 
-from budgets import tier_edits
 from budgets.ledger import open_accounts, verify
 from budgets.limits import hold_tiers_still, limits_for
 from budgets.models import Account, Tier, TierEdit
@@ -60,8 +60,8 @@ def test_of_two_edits_at_once_both_count_and_the_settings_are_their_sum(till: Ti
     limit(till.surface, run_nanos=USD)
     for number in range(1, ROUNDS):
         at_once(
-            lambda number=number: edit(till, surface_day_nanos=number * USD),
-            lambda number=number: edit(till, session_nanos=number * USD),
+            partial(edit, till, surface_day_nanos=number * USD),
+            partial(edit, till, session_nanos=number * USD),
         )
         tier = Tier.objects.get()
         assert tier.settings == {"run_nanos": USD, "surface_day_nanos": number * USD, "session_nanos": number * USD}
@@ -77,12 +77,12 @@ def test_of_many_who_saw_the_same_tier_one_may_edit_it(till: Till) -> None:
         except TierChanged:
             return False
 
-    assert sum(at_once(*(lambda number=number: try_it(number) for number in range(2, 8)))) == 1
+    assert sum(at_once(*(partial(try_it, number) for number in range(2, 8)))) == 1
     assert TierEdit.objects.count() == 2
 
 
 def test_a_new_tier_is_made_once_by_many(till: Till) -> None:
-    at_once(*(lambda number=number: edit(till, run_nanos=number * USD) for number in range(1, 7)))
+    at_once(*(partial(edit, till, run_nanos=number * USD) for number in range(1, 7)))
     assert Tier.objects.count() == 1
     last = TierEdit.objects.order_by("pk").last()
     assert last is not None
@@ -102,13 +102,9 @@ def test_accounts_opened_while_a_tier_is_edited_have_its_last_limit(till: Till) 
     limit(till.surface, run_nanos=USD, surface_day_nanos=USD, session_nanos=USD)
     now = datetime.now(UTC)
     for number in range(2, ROUNDS):
-        launches: list[Callable[[], object]] = [
-            lambda number=number, each=each: begin(till, f"r{number}-{each}", now) for each in range(4)
-        ]
-        edits: list[Callable[[], object]] = [
-            lambda number=number: edit(till, surface_day_nanos=number * USD, session_nanos=number * USD)
-        ]
-        at_once(*launches, *edits)
+        work: list[Callable[[], object]] = [partial(begin, till, f"r{number}-{each}", now) for each in range(4)]
+        work.append(partial(edit, till, surface_day_nanos=number * USD, session_nanos=number * USD))
+        at_once(*work)
         assert astray(till) == []
     assert verify() is None
 
@@ -119,11 +115,12 @@ def test_a_day_that_begins_while_a_tier_is_edited_has_its_last_limit(
     limit(till.surface, run_nanos=USD, surface_day_nanos=USD)
     midnight = datetime(2031, 3, 1, 23, tzinfo=UTC)  # in Berlin
     begin(till, "before", midnight - timedelta(hours=1))
-    monkeypatch.setattr(tier_edits.clock, "now", lambda: midnight - timedelta(milliseconds=1))
+    monkeypatch.setattr("budgets.clock.now", lambda: midnight - timedelta(milliseconds=1))
     for number in range(2, ROUNDS):
-        at_once(
-            lambda number=number: begin(till, f"yesterday-{number}", midnight - timedelta(microseconds=1)),
-            lambda number=number: begin(till, f"today-{number}", midnight + timedelta(days=number)),
-            lambda number=number: edit(till, surface_day_nanos=number * USD),
-        )
+        work: list[Callable[[], object]] = [
+            partial(begin, till, f"yesterday-{number}", midnight - timedelta(microseconds=1)),
+            partial(begin, till, f"today-{number}", midnight + timedelta(days=number)),
+            partial(edit, till, surface_day_nanos=number * USD),
+        ]
+        at_once(*work)
         assert astray(till) == []

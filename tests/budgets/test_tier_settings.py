@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from budgets.tier_settings import (
-    AMOUNTS,
     FIELDS,
     LEVELS,
     MAY_SET,
@@ -138,5 +137,7 @@ def test_a_narrow_limit_above_a_wide_one_is_refused_at_the_narrow_one() -> None:
 
 
 def test_lowering_a_wide_limit_is_always_possible() -> None:
-    limits = Limits(**dict.fromkeys(AMOUNTS, 6 * USD) | {"tenant_month_nanos": USD})
+    limits = Limits(run_nanos=6 * USD, user_day_nanos=6 * USD, tenant_day_nanos=6 * USD, tenant_month_nanos=USD)
     check_order(["tenant_month_nanos"], limits)
+    with pytest.raises(SettingRefused):
+        check_order(["tenant_day_nanos"], limits)

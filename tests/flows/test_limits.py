@@ -54,8 +54,8 @@ def test_an_edited_cap_is_seen_before_hit_live_and_topped_up(live_stack: LiveSta
     console.expect_state(run_id, "paused at cap")
     run = Run.objects.get(pk=run_id)
     assert run.cost_nanos <= 8_000_000
-    account = Account.objects.get(pk=run.capped_account_id)
-    assert (account.scope, account.subject) == ("run", run_id)
+    account = Account.objects.get(scope="run", subject=run_id)
+    assert run.capped_account_id == account.pk
     done_before = StepRow.objects.filter(run=run).count()
     shown_before = len(console.steps())
 

@@ -55,7 +55,8 @@ def save(client: Client, address: str = CHAT, **typed: str) -> Any:
 
 
 def settings_of(surface: Surface | None, user: str = "") -> dict[str, Any]:
-    return Tier.objects.get(tenant__slug="acme", surface=surface, user=user).settings
+    found: dict[str, Any] = Tier.objects.get(tenant__slug="acme", surface=surface, user=user).settings
+    return found
 
 
 # Who may -------------------------------------------------------------------------------------------------------
