@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
+from budgets import clock
 from budgets.ledger.account_limits import CHUNK, refresh_limits
 from budgets.limits import lock_tiers
 from budgets.models import Account, Tenant
@@ -28,7 +28,7 @@ def set_time_zone(*, tenant: Tenant, name: str, actor: str) -> bool:
         locked = lock_tiers(tenant.pk)
         if locked.timezone == name:
             return False
-        at = timezone.now()
+        at = clock.now()
         Tenant.objects.filter(pk=tenant.pk).update(timezone=name)
         for window in _windows_around(at, name):
             _widen(tenant, window)

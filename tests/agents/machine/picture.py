@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from agents.models import Approval, Effect, EventRow, Run, StepRow
-from budgets.ledger import Mismatch, verify
+from budgets.ledger import Mismatch, Overshoot, verify
 from budgets.models import Account, Hold
 
 
@@ -63,7 +63,7 @@ class Picture:
     effects: frozenset[tuple[object, ...]]
     approvals: frozenset[tuple[object, ...]]
     steps: frozenset[tuple[object, ...]]
-    mismatch: Mismatch | None
+    mismatch: Mismatch | Overshoot | None
 
     @classmethod
     def taken(cls) -> Self:

@@ -35,7 +35,7 @@ class Stretch:
     def begin(self) -> None:
         """What a worker does first: settle what an earlier one left, and say that it is there."""
         self.execution._close_old_holds()
-        self.execution.journal.claimed()
+        self.say_something()
 
     def reserve(self, nanos: int, *, settle: bool, step_number: int) -> Receipt:
         """Ask for a call's money; the answer of the call before is booked in the same commit."""
