@@ -49,7 +49,7 @@ def test_whatever_is_booked_after_the_change_is_booked_in_an_open_window(
     till: Till, monkeypatch: pytest.MonkeyPatch, old: str, new: str, hour: int
 ) -> None:
     at = datetime(2026, 11, 30, hour, 30, tzinfo=UTC)
-    monkeypatch.setattr("django.utils.timezone.now", lambda: at)
+    monkeypatch.setattr("budgets.clock.now", lambda: at)
     limit(till.surface, run_nanos=USD, surface_day_nanos=USD)
     till.tenant.timezone = old
     till.tenant.save()
@@ -68,7 +68,7 @@ def test_whatever_is_booked_after_the_change_is_booked_in_an_open_window(
 
 def test_a_date_keeps_what_was_spent_on_it(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     at = datetime(2026, 11, 22, 16, tzinfo=UTC)
-    monkeypatch.setattr("django.utils.timezone.now", lambda: at)
+    monkeypatch.setattr("budgets.clock.now", lambda: at)
     till.tenant.timezone = "Asia/Tokyo"
     till.tenant.save()
     yesterday = till.accounts(LIMITS, at=at - timedelta(hours=2))

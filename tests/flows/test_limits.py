@@ -12,12 +12,6 @@ from tests.harness.live_stack import LiveStack
 pytestmark = pytest.mark.flows
 LOOPING = "rehearsal:support-triage+loop+slow=1"
 CAP = "0.008"
-TOP_UP = """
-from agents.funding import top_up
-from budgets.models import Account
-account = Account.objects.get(pk={account})
-top_up(account=account, amount_nanos=50_000_000, reason="the customer waits", actor="acme_approver")
-"""
 # Marks the document: a reload or a navigation would lose it.
 MARK = "window.stillTheSamePage = true"
 
@@ -40,6 +34,20 @@ def edit_the_cap(console: ConsolePage, stack: LiveStack) -> None:
     expect(page.locator(".toast")).to_contain_text("Saved: the new limits of Enterprise hold.")
 
 
+def top_up_in_place(page: Page) -> None:
+    """More money from the page of the run that waits for it; a slip of the finger is refused at the field."""
+    page.get_by_role("button", name="Top up…").click()
+    dialog = page.locator("#dialog")
+    dialog.get_by_label("Amount").fill("0,05")
+    dialog.get_by_label("Reason").fill("The customer waits.")
+    dialog.get_by_role("button", name="Top up", exact=True).click()
+    expect(dialog).to_contain_text("Use a point for decimals")
+    dialog.get_by_label("Amount").fill("0.05")
+    expect(dialog).to_contain_text("1 run")
+    dialog.get_by_role("button", name="Top up", exact=True).click()
+    expect(dialog).to_be_hidden()
+
+
 def test_an_edited_cap_is_seen_before_hit_live_and_topped_up(live_stack: LiveStack, page: Page) -> None:
     done = live_stack.manage(
         "launch", "support-triage", "Where is order 1029?", "--tenant", "acme", "--surface", "enterprise"
@@ -59,8 +67,7 @@ def test_an_edited_cap_is_seen_before_hit_live_and_topped_up(live_stack: LiveSta
     done_before = StepRow.objects.filter(run=run).count()
     shown_before = len(console.steps())
 
-    topped_up = live_stack.manage("shell", "-c", TOP_UP.format(account=account.pk))
-    assert topped_up.returncode == 0, topped_up.stderr
+    top_up_in_place(page)
     console.expect_steps(shown_before + 3)
     assert page.evaluate("window.stillTheSamePage") is True
     numbers = list(StepRow.objects.filter(run=run).order_by("number").values_list("number", flat=True))
