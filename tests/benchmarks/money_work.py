@@ -25,7 +25,7 @@ from agents.journal.decide import Claim
 from agents.library.sync import keep_version
 from agents.models import Run
 from agents.recorder import Entry, Recorder
-from budgets.hot_sql import plan_for_few_rows
+from budgets.hot_sql import asking_together, plan_for_few_rows, writing_together
 from budgets.ledger import AccountSet, Books, open_accounts
 from budgets.ledger.verification import verify_and_keep
 from budgets.models import Surface, Tenant
@@ -180,7 +180,7 @@ def _reserve_many(surface: Surface, sets: Sequence[AccountSet], calls: int, numb
 
 def _reserve(surface: Surface, accounts: AccountSet, hold_id: str) -> str:
     with transaction.atomic():
-        books = Books.open(account_ids=accounts.ids, hold_ids=())
+        books = _books(accounts)
         refusal = books.reserve(
             hold_id=hold_id,
             accounts=accounts,
@@ -192,15 +192,24 @@ def _reserve(surface: Surface, accounts: AccountSet, hold_id: str) -> str:
             price=PRICE,
             at=datetime.now(UTC),
         )
-        books.close()
+        with writing_together():
+            books.close()
     return "refused" if refusal else "admitted"
 
 
 def _settle(accounts: AccountSet, hold_id: str) -> None:
     with transaction.atomic():
-        books = Books.open(account_ids=accounts.ids, hold_ids=[hold_id])
+        books = _books(accounts, hold_id)
         books.settle(hold_id=hold_id, cost_nanos=COST_NANOS, usage=Usage(100, 10), at=datetime.now(UTC))
-        books.close()
+        with writing_together():
+            books.close()
+
+
+def _books(accounts: AccountSet, *hold_ids: str) -> Books:
+    """As the recorder opens them."""
+    with asking_together():
+        asked = Books.ask(account_ids=accounts.ids, hold_ids=hold_ids)
+    return Books.answered(asked)
 
 
 def _close_connections() -> None:
