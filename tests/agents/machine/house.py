@@ -15,7 +15,7 @@ from agents.models import Approval, Effect, EventRow, Run, StepRow
 from agents.runtime import Runtime
 from budgets import clock
 from budgets.hot_sql import stored_at
-from budgets.models import Account, Hold, LedgerEntry, Surface, Tenant, Tier, TierEdit
+from budgets.models import Account, BudgetAlert, Hold, LedgerEntry, Surface, Tenant, Tier, TierEdit
 from tests.agents.at_once import at_once
 from tests.agents.conftest import Office, Sender
 from tests.agents.machine.far_end import FarEnd
@@ -23,7 +23,19 @@ from tests.agents.machine.stretch import Stretch
 from tests.tier_edit import limit
 
 # References first.
-MADE: tuple[type[Model], ...] = (Approval, Effect, EventRow, StepRow, Run, LedgerEntry, Hold, Account, TierEdit, Tier)
+MADE: tuple[type[Model], ...] = (
+    Approval,
+    Effect,
+    EventRow,
+    StepRow,
+    Run,
+    LedgerEntry,
+    Hold,
+    BudgetAlert,
+    Account,
+    TierEdit,
+    Tier,
+)
 AGED = ((LedgerEntry, "expires_at"), (TierEdit, "expires_at"), (Approval, "expires_at"), (Effect, "expires_at"))
 LONG_AGO = timedelta(minutes=2)
 LIMITS = {"run_nanos": 900, "user_day_nanos": 1_300, "surface_day_nanos": 1_600, "tenant_day_nanos": 2_000}
