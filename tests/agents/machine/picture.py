@@ -16,6 +16,7 @@ class Money:
     limit_nanos: int | None
     spent_nanos: int
     held_nanos: int
+    topped_up_nanos: int
 
     @property
     def total_nanos(self) -> int:
@@ -91,7 +92,7 @@ def _row(run: Run) -> Row:
 
 def _money(account: Account) -> Money:
     limit_nanos = None if account.limit_nanos is None else account.limit_nanos + account.topped_up_nanos
-    return Money(limit_nanos, account.spent_nanos, account.held_nanos)
+    return Money(limit_nanos, account.spent_nanos, account.held_nanos, account.topped_up_nanos)
 
 
 def _held(hold: Hold) -> Held:

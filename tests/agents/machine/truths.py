@@ -4,7 +4,7 @@ from agents.contracts.endings import HOLDING_A_WORKER, TERMINAL
 from tests.agents.machine.picture import Money, Picture
 
 INTENTS = {"model.started", "tool.started"}
-NOTHING = Money(None, 0, 0)
+NOTHING = Money(None, 0, 0, 0)
 
 
 def check(before: Picture, after: Picture, *, overbilled: dict[int, int]) -> None:
@@ -19,11 +19,13 @@ def check(before: Picture, after: Picture, *, overbilled: dict[int, int]) -> Non
 
 
 def no_limit_is_passed(before: Picture, after: Picture, overbilled: dict[int, int]) -> None:
-    """Nothing is admitted above a limit; what stands above one, lowered or overbilled, only falls."""
+    """Nothing is admitted above a limit; what stands above one, lowered or overbilled, only falls. No date puts it there."""
     for account_id, money in after.accounts.items():
+        was = before.accounts.get(account_id, NOTHING)
         if not money.has_room(0):
-            most = before.accounts.get(account_id, NOTHING).total_nanos + overbilled.get(account_id, 0)
+            most = was.total_nanos + overbilled.get(account_id, 0)
             assert money.total_nanos <= most, f"account {account_id} rose to {money}"
+            assert money.topped_up_nanos >= was.topped_up_nanos, f"account {account_id} lost what it needs: {money}"
     for hold_id in after.holds.keys() - before.holds.keys():
         full = [each for each in after.holds[hold_id].accounts if not after.accounts[each].has_room(0)]
         assert not full, f"{hold_id} was admitted above the limits of {full}"
