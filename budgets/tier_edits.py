@@ -183,4 +183,4 @@ def _apply(tier: Tier, live_runs: Collection[str]) -> None:
     """Adds the standing edits up, and gives every open account that follows from them its limit."""
     tier.settings, tier.changed_at = added_up(TierEdit.objects.filter(tier=tier).standing()), clock.now()
     tier.save(update_fields=["settings", "changed_at"])
-    refresh_limits(tenant=tier.tenant, at=tier.changed_at, live_runs=live_runs)
+    refresh_limits(tenant=tier.tenant, at=tier.changed_at, live_runs=live_runs, edited=tier)

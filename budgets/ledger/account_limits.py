@@ -16,14 +16,14 @@ TOLD_ABOUT: frozenset[Scope] = frozenset({"user_day", "surface_day", "tenant_day
 """Scopes with a window: a run or a session has its meter, and ends."""
 
 
-def refresh_limits(*, tenant: Tenant, at: datetime, live_runs: Collection[str]) -> int:
+def refresh_limits(*, tenant: Tenant, at: datetime, live_runs: Collection[str], edited: Tier | None = None) -> int:
     """Brings every open account of the tenant in line with its tiers; returns how many changed.
 
-    Accounts are locked in id order, as every reservation locks them. Inside a transaction that holds the tiers.
+    With `edited` only those that this tier covers are looked at. Accounts are locked in id order, as every reservation locks them. Inside a transaction that holds the tiers.
     """
     tiers = list(Tier.objects.for_tenant(tenant))
     changed = 0
-    for ids in _open_ids(tenant, at, live_runs):
+    for ids in _open_ids(tenant, at, live_runs, edited):
         accounts = Account.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
         changed += _bring_in_line(list(accounts), tiers, at)
     return changed
@@ -34,9 +34,14 @@ def thresholds_text(scope: Scope, limits: Limits) -> str:
     return ",".join(map(str, limits.thresholds)) if scope in TOLD_ABOUT else ""
 
 
-def _open_ids(tenant: Tenant, at: datetime, live_runs: Collection[str]) -> Iterable[Sequence[int]]:
+def _open_ids(tenant: Tenant, at: datetime, live_runs: Collection[str], edited: Tier | None) -> Iterable[Sequence[int]]:
     windowed = Q(window_end_at__gt=at) | Q(scope="session") | Q(scope="run", subject__in=list(live_runs))
-    found = list(Account.objects.for_tenant(tenant).filter(windowed).order_by("pk").values_list("pk", flat=True))
+    accounts = Account.objects.for_tenant(tenant).filter(windowed)
+    if edited is not None and edited.surface_id is not None:
+        accounts = accounts.filter(surface=edited.surface_id)
+    if edited is not None and edited.user:
+        accounts = accounts.filter(user=edited.user)
+    found = list(accounts.order_by("pk").values_list("pk", flat=True))
     return (found[start : start + CHUNK] for start in range(0, len(found), CHUNK))
 
 

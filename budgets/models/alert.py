@@ -34,6 +34,8 @@ class BudgetAlert(models.Model):
     objects = BudgetAlertQuerySet.as_manager()
 
     class Meta:
+        # Every page of a tenant counts those that nobody has seen.
+        indexes = [models.Index(fields=["account"], condition=models.Q(seen_at=None), name="alert_unseen")]
         constraints = [models.UniqueConstraint(fields=["account", "percent"], name="alert_once_per_window")]
 
     def __str__(self) -> str:
