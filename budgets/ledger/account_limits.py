@@ -19,7 +19,8 @@ TOLD_ABOUT: frozenset[Scope] = frozenset({"user_day", "surface_day", "tenant_day
 def refresh_limits(*, tenant: Tenant, at: datetime, live_runs: Collection[str], edited: Tier | None = None) -> int:
     """Brings every open account of the tenant in line with its tiers; returns how many changed.
 
-    With `edited` only those that this tier covers are looked at. Accounts are locked in id order, as every reservation locks them. Inside a transaction that holds the tiers.
+    With `edited` only those that this tier covers are looked at. Accounts are locked in id order, as every
+    reservation locks them. Inside a transaction that holds the tiers.
     """
     tiers = list(Tier.objects.for_tenant(tenant))
     changed = 0

@@ -19,7 +19,10 @@ def check(before: Picture, after: Picture, *, overbilled: dict[int, int]) -> Non
 
 
 def no_limit_is_passed(before: Picture, after: Picture, overbilled: dict[int, int]) -> None:
-    """Nothing is admitted above a limit; what stands above one, lowered or overbilled, only falls. No date puts it there."""
+    """Nothing is admitted above a limit; what stands above one, lowered or overbilled, only falls.
+
+    No date puts it there.
+    """
     for account_id, money in after.accounts.items():
         was = before.accounts.get(account_id, NOTHING)
         if not money.has_room(0):
