@@ -49,6 +49,9 @@ def _take(browser: Browser, stack: LiveStack, shots: Path) -> None:
         "kill": (shown, _ask_to_kill),
         "runs": (f"{stack.base_url}/t/acme/runs/", _live),
         "launch": (f"{stack.base_url}/t/acme/runs/new/", _press_the_example),
+        "budgets": (f"{stack.base_url}/t/acme/budgets/", _live),
+        "limits": (f"{stack.base_url}/t/acme/budgets/tiers/edit/?surface=free-chat", _ask_what_if),
+        "proof": (f"{stack.base_url}/t/acme/budgets/proof/", _verify),
         "prices": (f"{stack.base_url}/t/acme/prices/", None),
     }
     for screen, (address, prepare) in screens.items():
@@ -103,3 +106,13 @@ def _ask_to_kill(page: Page) -> None:
 def _press_the_example(page: Page) -> None:
     page.locator('[data-example-of="support-triage"]').click()
     expect(page.locator("#beside")).to_contain_text("Where is order 1029?", timeout=PATIENCE_MS)
+
+
+def _ask_what_if(page: Page) -> None:
+    page.locator("#id_run_nanos").fill("0.01")
+    expect(page.locator("#beside")).to_contain_text("This would have stopped", timeout=PATIENCE_MS)
+
+
+def _verify(page: Page) -> None:
+    page.get_by_role("button", name="Verify now").click()
+    expect(page.get_by_text("The whole ledger adds up")).to_be_visible(timeout=PATIENCE_MS)

@@ -2,13 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from redis.asyncio import Redis
 
 from console.live.bell import CHANNEL, Bell
 
 Hint = tuple[str, int, int]
+
+
+def in_a_loop_of_its_own(scenario: Coroutine[Any, Any, None]) -> None:
+    """In a thread of its own too: a browser that this process drives keeps a loop running in the main one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, scenario).result()
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -42,7 +50,7 @@ def test_without_redis_it_looks_at_the_rows_and_a_failed_look_is_not_the_end() -
         assert ear.bell.mode == "polling"
         task.cancel()
 
-    asyncio.run(scenario())
+    in_a_loop_of_its_own(scenario())
 
 
 def test_hints_are_heard_and_nonsense_is_not(redis_url: str) -> None:
@@ -59,7 +67,7 @@ def test_hints_are_heard_and_nonsense_is_not(redis_url: str) -> None:
         task.cancel()
         await client.aclose()
 
-    asyncio.run(scenario())
+    in_a_loop_of_its_own(scenario())
 
 
 def test_it_goes_on_when_redis_has_dropped_its_connections(redis_url: str) -> None:
@@ -76,4 +84,4 @@ def test_it_goes_on_when_redis_has_dropped_its_connections(redis_url: str) -> No
         task.cancel()
         await client.aclose()
 
-    asyncio.run(scenario())
+    in_a_loop_of_its_own(scenario())
