@@ -10,7 +10,9 @@ from playwright.sync_api import FilePayload, Page
 from agents.library.support.drills import switch_service
 from agents.library.support.seed import SERVICES
 from agents.models import Run
+from budgets.models import Surface, Tenant
 from tests.harness.live_stack import LiveStack
+from tests.tier_edit import limit
 
 LEASE = b"""# Lease of the workshop
 
@@ -20,6 +22,9 @@ The tenant pays 1,250 USD on the first of each month.
 
 Either side may end the lease with three months' notice, in writing.
 """
+DAYS = {"enterprise": 200_000_000, "internal-batch": 90_000_000, "free-chat": 70_000_000}
+TENANT = {"tenant_day_nanos": 400_000_000, "tenant_month_nanos": 9_000_000_000, "user_day_nanos": 60_000_000}
+"""Nano-USD: what a rehearsed day can come near to."""
 SALES = b"month,region,revenue\nJan,North,1200\nJan,South,900\nFeb,North,1350\nFeb,South,870\nMar,North,1500\n"
 SETTLED = ("completed", "flagged", "degraded", "failed", "refused", "killed", "dead", "waiting_approval", "paused")
 EXAMPLE = (
@@ -90,6 +95,9 @@ class Desk:
 
     def fill(self) -> str:
         """Runs in every state one meets in a day; returns the address of one that is being worked on now."""
+        for surface, day_nanos in DAYS.items():
+            limit(Surface.objects.get(tenant__slug="acme", slug=surface), surface_day_nanos=day_nanos)
+        limit(Tenant.objects.get(slug="acme"), **TENANT)
         self.settle([self.launch(task) for task in QUIET])
         self._with_services_down(SERVICES, Task("support-triage", "Is the Rain Jacket in stock?", user="tomas"))
         self.settle([self.launch(task) for task in TROUBLED])
