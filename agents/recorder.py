@@ -4,12 +4,12 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from agents.contracts.endings import Ending
@@ -20,7 +20,7 @@ from agents.journal import statements
 from agents.journal.decide import Claim, apply_batch, apply_ending, check_lease
 from agents.journal.rows import LockedRun, NewRows
 from budgets import clock
-from budgets.hot_sql import asking_together, plan_for_few_rows, writing_together
+from budgets.hot_sql import asking_together, plan_as_usual, plan_for_few_rows, writing_together
 from budgets.ledger import Books
 
 logger = logging.getLogger(__name__)
@@ -64,8 +64,11 @@ class Recorder:
 
     def stop(self) -> None:
         """Close the connection; nothing may be submitted any more."""
-        if self._connection is not None:
-            self._connection.close()
+        if self._connection is None or self._connection.connection is None:
+            return
+        with suppress(DatabaseError, InterfaceError), self._own_connection():
+            plan_as_usual()
+        self._connection.close()
 
     def submit(self, entry: Entry) -> Receipt:
         """Come back when this entry is committed. Raises LostLease, or the error that kept it from being written."""

@@ -152,6 +152,13 @@ def plan_for_few_rows() -> None:
             _execute(f"SET {setting}", ())
 
 
+def plan_as_usual() -> None:
+    """Take `plan_for_few_rows` back: a pool may hand this connection to somebody who joins whole tables."""
+    if vendor() == "postgresql":
+        for setting in OF_FEW_ROWS:
+            _execute(f"RESET {setting.partition(' ')[0]}", ())
+
+
 @contextmanager
 def planned_for_whole_tables() -> Iterator[None]:
     """Reads inside join by hash or by merge, whatever the planner believes about the sizes of the tables.

@@ -56,9 +56,10 @@ def whole() -> list[Outcome]:
 
 def on_one_database(*, name: str, select: str, environment: dict[str, str]) -> list[Outcome]:
     """The selected tests, then the flows, on the database that the environment names."""
-    units = plan.pytest_stage(name=f"tests, {name}", select=select, environment=environment)
+    units = plan.pytest_stage(name=f"tests, {name}", select=select, environment=environment, ignore=plan.MACHINE)
+    machine = plan.machine_stage(name=f"state machine, {name}", environment=environment)
     flows = plan.pytest_stage(name=f"flows, {name}", select="flows", environment=environment)
-    return [run_aloud(units), run_aloud(flows)]
+    return [run_aloud(units), run_aloud(machine), run_aloud(flows)]
 
 
 @contextlib.contextmanager

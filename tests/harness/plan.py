@@ -40,11 +40,23 @@ def manage(*arguments: str) -> tuple[str, ...]:
     return (*module("django", *arguments), "--settings", "console.settings", "--pythonpath", ".")
 
 
-def pytest_stage(*, name: str, select: str = "", environment: Mapping[str, str] | None = None) -> Stage:
+MACHINE = "tests/agents/machine"
+"""The state machine plays whole days on one database: it has that for itself, without what other tests left in it."""
+
+
+def machine_stage(*, name: str, environment: Mapping[str, str]) -> Stage:
+    """The state machine in a process and on a database of its own."""
+    return Stage(name=name, command=module("pytest", "-q", MACHINE), environment=environment)
+
+
+def pytest_stage(
+    *, name: str, select: str = "", environment: Mapping[str, str] | None = None, ignore: str = ""
+) -> Stage:
     """A pytest run on two processes; a file's tests stay together, since they share their servers.
 
     The databases are new each time and go with their folder or server, so nobody drops them (`--reuse-db`).
     """
     chosen = ("--reuse-db", *(("-m", select) if select else ()))
     options = ("-n", "2", "--dist", "loadfile", "-q", "--durations", "10", "--durations-min", "5")
-    return Stage(name=name, command=module("pytest", *options, *chosen), environment=environment or {})
+    left_out = (f"--ignore={ignore}",) if ignore else ()
+    return Stage(name=name, command=module("pytest", *options, *chosen, *left_out), environment=environment or {})
