@@ -1,7 +1,7 @@
 """Holds that no call will close any more: the sweeper charges orphans, a person decides on what a dead worker left."""
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
@@ -17,6 +17,7 @@ from agents.journal.gate import plain
 from agents.journal.left_open import closing_events
 from agents.journal.rows import LockedRun, NewRows
 from agents.models import EventRow, Run
+from budgets import clock
 from budgets.ledger import Books, LedgerError
 from budgets.models import Hold
 from budgets.money import format_usd
@@ -41,13 +42,13 @@ def release(*, hold: Hold, actor: str, reason: str) -> bool:
     that it has lost the run.
     """
     said = f"{actor} released the hold of {format_usd(hold.amount_nanos)} for {hold.llm}: {reason}"
-    return _close(hold, charge=False, actor=actor, said=said, at=datetime.now(UTC))
+    return _close(hold, charge=False, actor=actor, said=said, at=clock.now())
 
 
 def charge_in_full(*, hold: Hold, actor: str, reason: str) -> bool:
     """Book an open hold as spent, since its call may have been billed; as `release` otherwise."""
     said = f"{actor} charged the hold of {format_usd(hold.amount_nanos)} for {hold.llm} in full: {reason}"
-    return _close(hold, charge=True, actor=actor, said=said, at=datetime.now(UTC))
+    return _close(hold, charge=True, actor=actor, said=said, at=clock.now())
 
 
 def resolve_orphans(at: datetime) -> int:

@@ -1,5 +1,6 @@
 """The sections of a file as people write them; unknown keys are errors."""
 
+from abc import abstractmethod
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -124,9 +125,9 @@ class VersionEntry(Entry):
     source: SourceName = OPERATOR
     note: Note = ""
 
+    @abstractmethod
     def rates_of(self) -> Rates | None:
         """None where the public list holds again. Raises `RatesError` where the parts do not fit together."""
-        raise NotImplementedError
 
     def price(self) -> Price:
         """Raises `RatesError`."""
