@@ -63,6 +63,7 @@ class LiveFeed extends HTMLElement {
     listen(window, "pageshow", () => this.wake());
     listen(document, "visibilitychange", () => this.wake());
     listen(document, "wf:changed", () => this.reread("figures"));
+    listen(document, "htmx:after:swap", () => this.rewind(takeRead(document)));
     listen(document, "focusout", () => this.stale && setTimeout(() => this.reread(this.stale)));
     listen(document, "click", (event) => {
       if (event.target.closest("[data-pause]")) this.pause();
@@ -70,6 +71,7 @@ class LiveFeed extends HTMLElement {
       if (event.target.closest("[data-retry]")) this.wake(true);
     });
     this.watch = setInterval(() => this.look(), 1_000);
+    takeRead(document);
     this.say("behind", "connecting");
     this.open();
   }
@@ -121,6 +123,13 @@ class LiveFeed extends HTMLElement {
     socket?.close();
     this.queue = [];
     this.open();
+  }
+
+  // What was read from the server may be older than a frame that was applied while it was on its way.
+  rewind(read) {
+    if (read?.epoch !== this.epoch || read.seq >= this.seq) return;
+    this.seq = read.seq;
+    this.reconnect();
   }
 
   wake(now = false) {
@@ -257,7 +266,9 @@ class LiveFeed extends HTMLElement {
     }
     if (reading < (this.shown ?? 0)) return true; // overtaken by a later answer, which is newer
     this.shown = reading;
+    const read = takeRead(page);
     for (const region of document.querySelectorAll(chosen)) this.replace(region, page.getElementById(region.id), which);
+    if (which !== "figures") this.rewind(read);
     document.dispatchEvent(new CustomEvent("wf:ops", { detail: { appended: [] } }));
     this.mark();
     return true;
@@ -377,6 +388,14 @@ async function readPage() {
   } catch {
     return null;
   }
+}
+
+// When the trace in this document was read; told once.
+function takeRead(from) {
+  const el = from.querySelector("[data-read-seq]");
+  const read = el && { epoch: el.dataset.readEpoch, seq: Number(el.dataset.readSeq) };
+  delete el?.dataset.readSeq;
+  return read;
 }
 
 function lostBanner() {
