@@ -8,6 +8,8 @@ from agents.contracts.base import Contract, JsonObject
 EventKind = Literal[
     "run.launched",
     "run.claimed",
+    "run.forked",
+    "run.handed_on",
     "run.resumed",
     "run.paused",
     "run.ended",
@@ -39,6 +41,7 @@ EventKind = Literal[
     "note.added",
     "kill.requested",
     "kill.acknowledged",
+    "kill.forced",
     "checkpoint.saved",
     "error.raised",
 ]

@@ -5,8 +5,10 @@ from agents.models.approval import Approval
 from agents.models.attachment import Attachment, Blob
 from agents.models.effect import Effect
 from agents.models.event import EventRow
+from agents.models.kill_order import KillOrder
 from agents.models.run import Run, RunQuerySet
 from agents.models.step import StepRow
+from agents.models.switch import Switch
 from agents.models.tool_health import ToolHealth
 
 __all__ = [
@@ -17,8 +19,10 @@ __all__ = [
     "Blob",
     "Effect",
     "EventRow",
+    "KillOrder",
     "Run",
     "RunQuerySet",
     "StepRow",
+    "Switch",
     "ToolHealth",
 ]

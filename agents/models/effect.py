@@ -15,10 +15,19 @@ STATES = (
 )
 
 
+OUTCOMES = (
+    ("", "open"),
+    ("happened", "it happened"),
+    ("again", "try again"),
+    ("given_up", "given up"),
+)
+
+
 class Effect(models.Model):
     """One side effect under its idempotency key.
 
-    ``scope`` is the run's id, or ``tenant:<id>`` for tools that dedupe across runs until ``expires_at``.
+    ``scope`` is the run's id, or ``tenant:<id>`` for tools that dedupe across runs until ``expires_at``. What nobody
+    can know (``unknown_since``) an operator resolves: ``outcome`` is their word, ``result`` then what they say it gave.
     """
 
     run = models.ForeignKey(
@@ -38,10 +47,18 @@ class Effect(models.Model):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    unknown_since = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=10, choices=OUTCOMES, blank=True, default="", db_default="")
+    resolved_by = models.CharField(max_length=150, blank=True, default="", db_default="")
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolution_reason = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["scope", "key"], name="effect_once"),)
-        indexes = (models.Index(fields=["run"], name="effect_run"),)
+        indexes = (
+            models.Index(fields=["run"], name="effect_run"),
+            models.Index(fields=["state"], name="effect_unknown", condition=models.Q(state="unknown")),
+        )
 
     def __str__(self) -> str:
         return f"{self.tool} {self.state}"

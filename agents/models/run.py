@@ -27,6 +27,9 @@ STATES = (
 )
 
 
+ORIGINS = (("launch", "launched"), ("retry", "a retry"), ("fork", "a fork"))
+
+
 class RunQuerySet(models.QuerySet["Run"]):
     """Filters over runs; nothing here writes."""
 
@@ -82,7 +85,14 @@ class Run(models.Model):
     kill_requested_by = models.CharField(max_length=150, blank=True)
     kill_reason = models.TextField(blank=True)
     kill_acknowledged_at = models.DateTimeField(null=True, blank=True)
+    kill_order = models.ForeignKey("KillOrder", on_delete=models.SET_NULL, null=True, blank=True, related_name="runs")
     pause_requested_at = models.DateTimeField(null=True, blank=True)
+
+    # A retry or a fork: the run that it was made from, the last step taken over from it, and what was changed.
+    origin = models.CharField(max_length=8, choices=ORIGINS, default="launch", db_default="launch")
+    parent = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="children")
+    parent_step = models.PositiveIntegerField(null=True, blank=True)
+    overrides = models.JSONField(default=dict, db_default=models.Value({}, output_field=models.JSONField()))
 
     launched_by = models.CharField(max_length=150)
     created_at = models.DateTimeField(auto_now_add=True)

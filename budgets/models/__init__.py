@@ -1,6 +1,7 @@
 """The tables of who pays: re-exported here, one file each."""
 
 from budgets.models.account import Account
+from budgets.models.action import Action
 from budgets.models.alert import BudgetAlert
 from budgets.models.entry import LedgerEntry
 from budgets.models.hold import Hold
@@ -13,6 +14,7 @@ from budgets.models.verification import Verification, VerificationRequest
 
 __all__ = [
     "Account",
+    "Action",
     "BudgetAlert",
     "Hold",
     "LedgerEntry",

@@ -1,0 +1,48 @@
+"""The record of what operators do: one row an action, in the transaction of the act itself."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from budgets.models import Action, Tenant
+
+LONGEST_TARGET = 300
+_via: ContextVar[str] = ContextVar("via", default="")
+
+
+@contextmanager
+def acting_from(place: str) -> Iterator[None]:
+    """Name the page or the command (``page runs:kill``, ``command kill``) from which all inside is done."""
+    token = _via.set(place[:120])
+    try:
+        yield
+    finally:
+        _via.reset(token)
+
+
+def note(
+    *,
+    actor: str,
+    verb: str,
+    target: str,
+    tenant: Tenant | None = None,
+    run_id: str = "",
+    reason: str = "",
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+) -> Action:
+    """Write down one action; call it in the transaction that does it, and only when it was done.
+
+    ``before`` and ``after`` are plain JSON of what has changed; ``tenant`` None is for what concerns all of them.
+    """
+    return Action.objects.create(
+        tenant=tenant,
+        run_id=run_id,
+        actor=actor,
+        verb=verb,
+        target=target[:LONGEST_TARGET],
+        reason=reason,
+        before=dict(before or {}),
+        after=dict(after or {}),
+        via=_via.get(),
+    )
