@@ -11,7 +11,7 @@ from agents.contracts.endings import TERMINAL
 from agents.contracts.llms import LLMError, priced_name
 from agents.llms.registry import split_reference
 from agents.models import Run
-from budgets import clock, tier_edits
+from budgets import actions, clock, tier_edits
 from budgets.ledger import LedgerError, due_top_ups, lapse_top_up
 from budgets.ledger import top_up as top_up_account
 from budgets.limits import NoTier, lock_tiers, resolved
@@ -40,6 +40,15 @@ def top_up(
                 raise LedgerError("This run has ended; a top-up would reach nobody.")
         entry = top_up_account(
             account_id=account.pk, amount_nanos=amount_nanos, reason=reason, actor=actor, expires_at=expires_at
+        )
+        actions.note(
+            actor=actor,
+            verb="budget.top_up",
+            target=f"budget of {account.scope.replace('_', ' ')} {account.subject}".rstrip(),
+            tenant=account.tenant,
+            run_id=account.subject if account.scope == "run" else "",
+            reason=entry.reason,
+            after={"amount_nanos": amount_nanos, "expires_at": expires_at.isoformat() if expires_at else None},
         )
     wake_funded(actor=actor, why=f"topped up by {format_usd(amount_nanos)}: {reason}")
     return entry

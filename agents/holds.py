@@ -17,7 +17,7 @@ from agents.journal.gate import plain
 from agents.journal.left_open import closing_events
 from agents.journal.rows import LockedRun, NewRows
 from agents.models import EventRow, Run
-from budgets import clock
+from budgets import actions, clock
 from budgets.ledger import Books, LedgerError
 from budgets.models import Hold
 from budgets.money import format_usd
@@ -42,13 +42,13 @@ def release(*, hold: Hold, actor: str, reason: str) -> bool:
     that it has lost the run.
     """
     said = f"{actor} released the hold of {format_usd(hold.amount_nanos)} for {hold.llm}: {reason}"
-    return _close(hold, charge=False, actor=actor, said=said, at=clock.now())
+    return _close(hold, charge=False, actor=actor, said=said, at=clock.now(), reason=reason)
 
 
 def charge_in_full(*, hold: Hold, actor: str, reason: str) -> bool:
     """Book an open hold as spent, since its call may have been billed; as `release` otherwise."""
     said = f"{actor} charged the hold of {format_usd(hold.amount_nanos)} for {hold.llm} in full: {reason}"
-    return _close(hold, charge=True, actor=actor, said=said, at=clock.now())
+    return _close(hold, charge=True, actor=actor, said=said, at=clock.now(), reason=reason)
 
 
 def resolve_orphans(at: datetime) -> int:
@@ -74,7 +74,7 @@ def _resolve(hold: Hold, at: datetime) -> bool:
     return charged
 
 
-def _close(hold: Hold, *, charge: bool, actor: str, said: str, at: datetime) -> bool:
+def _close(hold: Hold, *, charge: bool, actor: str, said: str, at: datetime, reason: str = "") -> bool:
     rows = NewRows()
     with transaction.atomic():
         run = statements.lock_runs([hold.run_id]).get(hold.run_id)  # before its accounts, as everybody does
@@ -88,9 +88,24 @@ def _close(hold: Hold, *, charge: bool, actor: str, said: str, at: datetime) -> 
         if closed and run is not None:
             _tell(run, hold, charge=charge, actor=actor, said=said, at=at, rows=rows)
             statements.write_group([run], rows)
+        if closed and actor != SWEEPER:
+            _note(hold, actor, charge=charge, reason=reason)
     if closed and run is not None:
         bell.ring_head(run.id, run.tenant_id, run.next_seq - 1)
     return closed
+
+
+def _note(hold: Hold, actor: str, *, charge: bool, reason: str) -> None:
+    actions.note(
+        actor=actor,
+        verb="hold.charge" if charge else "hold.release",
+        target=f"hold of {format_usd(hold.amount_nanos)} for {hold.llm}",
+        tenant=hold.tenant,
+        run_id=hold.run_id,
+        reason=plain(reason),
+        before={"state": "open"},
+        after={"state": "settled" if charge else "released"},
+    )
 
 
 def _fence(run: LockedRun) -> None:

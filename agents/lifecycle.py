@@ -1,6 +1,6 @@
 """The verbs that the console, the commands and the API call on runs; each commits its row first, then rings."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from agents.journal.gate import plain
 from agents.journal.rows import LockedRun, NewRows
 from agents.models import Agent, Approval, Attachment, Blob, Run
 from agents.models.agent import AgentVersion
-from budgets import clock
+from budgets import actions, clock
 from budgets.models import Surface, Tenant
 
 
@@ -70,6 +70,7 @@ def launch(
         for upload in attachments:
             _attach(run, upload)
         row = append(run.id, [_event("run.launched", _launched(run))])
+        _note(run, actor, "run.launch", after={"agent": run.agent_name, "surface": surface.slug, "llm": chosen})
     _tell(row)
     enqueue(run.id)
     return run
@@ -107,26 +108,35 @@ def kill(*, run: Run, actor: str, reason: str) -> bool:
 
 def pause(*, run: Run, actor: str) -> bool:
     """Ask a run to stop at its next step and keep its place. False when it is not queued or running."""
-    asked = Run.objects.filter(
-        pk=run.id, state__in=["queued", "running"], pause_requested_at=None, kill_requested_at=None
-    ).update(pause_requested_at=Now())
-    if asked:
-        with transaction.atomic():
-            row = append(run.id, [_event("note.added", {"text": f"{actor} asked the run to pause."})])
-        _tell(row)
-    return bool(asked)
+    with transaction.atomic():
+        asked = Run.objects.filter(
+            pk=run.id, state__in=["queued", "running"], pause_requested_at=None, kill_requested_at=None
+        ).update(pause_requested_at=Now())
+        if not asked:
+            return False
+        row = append(run.id, [_event("note.added", {"text": f"{actor} asked the run to pause."})])
+        _note(run, actor, "run.pause")
+    _tell(row)
+    return True
 
 
 def resume(*, run: Run, actor: str, why: str = "") -> bool:
     """Let a waiting run go on from its last recorded step, or take back a pause. False when it does neither."""
-    if Run.objects.filter(pk=run.id, state="running", pause_requested_at__isnull=False).update(pause_requested_at=None):
-        return True
-    return wake(run=run, actor=actor, why=why, waiting_in=WAITING)
-
-
-def wake(*, run: Run, actor: str, why: str, waiting_in: Collection[RunState]) -> bool:
-    """Let a run that waits in one of these states go on from its last recorded step. False when it does not."""
     with transaction.atomic():
+        pausing = Run.objects.filter(pk=run.id, state="running", pause_requested_at__isnull=False)
+        if pausing.update(pause_requested_at=None):
+            _note(run, actor, "run.pause_taken_back", reason=why)
+            return True
+    return wake(run=run, actor=actor, why=why, waiting_in=WAITING, verb="run.resume")
+
+
+def wake(*, run: Run, actor: str, why: str, waiting_in: Collection[RunState], verb: str = "") -> bool:
+    """Let a run that waits in one of these states go on from its last recorded step. False when it does not.
+
+    With ``verb`` it is an act of its own; without, the consequence of another one.
+    """
+    with transaction.atomic():
+        before = Run.objects.filter(pk=run.id).values_list("state", flat=True).first()
         changed = Run.objects.filter(pk=run.id, state__in=waiting_in, kill_requested_at=None).update(
             state="queued",
             pause_requested_at=None,
@@ -138,6 +148,8 @@ def wake(*, run: Run, actor: str, why: str, waiting_in: Collection[RunState]) ->
         if not changed:
             return False
         row = append(run.id, [_event("run.resumed", {"by": actor, "why": why})])
+        if verb:
+            _note(run, actor, verb, reason=why, before={"state": before}, after={"state": "queued"})
     _tell(row)
     enqueue(run.id)
     return True
@@ -163,6 +175,8 @@ def decide(*, approval: Approval, actor: str, approve: bool, note: str = "") -> 
             "note": note,
         }
         row = append(approval.run_id, [_event("approval.decided", data)])
+        after = {"tool": approval.tool, "call_id": approval.call_id, "arguments_hash": approval.arguments_hash}
+        _note(approval.run, actor, f"approval.{'approve' if approve else 'deny'}", reason=note, after=after)
         woken = Run.objects.filter(pk=approval.run_id, state="waiting_approval").update(
             state="queued", reason="", due_at=Now()
         )
@@ -197,6 +211,28 @@ def _attach(run: Run, upload: Upload) -> None:
 
 def _event(kind: EventKind, data: JsonObject, at: datetime | None = None) -> Event:
     return Event(kind=kind, at=at or clock.now(), data=data)
+
+
+def _note(
+    run: Run,
+    actor: str,
+    verb: str,
+    *,
+    reason: str = "",
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+) -> None:
+    """The row of an act on one run."""
+    actions.note(
+        actor=actor,
+        verb=verb,
+        target=f"run {run.short} of {run.agent_name}",
+        tenant=run.tenant,
+        run_id=run.id,
+        reason=plain(reason),
+        before=before,
+        after=after,
+    )
 
 
 def _tell(row: LockedRun) -> None:

@@ -1,23 +1,11 @@
 """The record of what operators do: one row an action, in the transaction of the act itself."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 
+from budgets.acting import present_place
 from budgets.models import Action, Tenant
 
 LONGEST_TARGET = 300
-_via: ContextVar[str] = ContextVar("via", default="")
-
-
-@contextmanager
-def acting_from(place: str) -> Iterator[None]:
-    """Name the page or the command (``page runs:kill``, ``command kill``) from which all inside is done."""
-    token = _via.set(place[:120])
-    try:
-        yield
-    finally:
-        _via.reset(token)
 
 
 def note(
@@ -44,5 +32,5 @@ def note(
         reason=reason,
         before=dict(before or {}),
         after=dict(after or {}),
-        via=_via.get(),
+        via=present_place(),
     )

@@ -11,6 +11,7 @@ from time import monotonic
 from django.db import transaction
 from django.utils.timezone import now
 
+from budgets import actions
 from budgets.listed_prices import listed_price
 from budgets.models import PriceOverride, UnpricedLLM
 from budgets.pricing import PriceSnapshot, Rates
@@ -93,6 +94,13 @@ def set_price(
             created_by=created_by,
             source=source,
             note=note,
+        )
+        actions.note(
+            actor=created_by,
+            verb="price.set",
+            target=f"price of {llm}",
+            reason=note,
+            after={"rates": override.rates, "effective_from": effective_from.isoformat(), "source": source},
         )
         if effective_from <= now():
             UnpricedLLM.objects.filter(llm=llm).delete()

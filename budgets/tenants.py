@@ -2,6 +2,9 @@
 
 import re
 
+from django.db import transaction
+
+from budgets import actions
 from budgets.models import Surface, Tenant
 from budgets.periods import PeriodError, zone
 
@@ -18,32 +21,49 @@ class TenantRefused(ValueError):
         self.text = text
 
 
-def make_tenant(*, slug: str, name: str, timezone: str) -> Tenant:
+def make_tenant(*, slug: str, name: str, timezone: str, actor: str) -> Tenant:
     """A new tenant; it has no tier, so that nothing may run yet. Raises `TenantRefused`."""
     _check_slug(slug)
     if Tenant.objects.filter(slug=slug).exists():
         raise TenantRefused("slug", f"There is a tenant {slug} already.")
-    return Tenant.objects.create(slug=slug, name=_checked_name(name), timezone=_checked_zone(timezone))
+    with transaction.atomic():
+        tenant = Tenant.objects.create(slug=slug, name=_checked_name(name), timezone=_checked_zone(timezone))
+        after = {"name": tenant.name, "timezone": timezone}
+        actions.note(actor=actor, verb="tenant.make", target=f"tenant {slug}", tenant=tenant, after=after)
+    return tenant
 
 
-def rename_tenant(*, tenant: Tenant, name: str) -> None:
+def rename_tenant(*, tenant: Tenant, name: str, actor: str) -> None:
     """Give a tenant another name; its slug, which addresses are made of, stays. Raises `TenantRefused`."""
-    tenant.name = _checked_name(name)
-    tenant.save(update_fields=["name"])
+    before, tenant.name = tenant.name, _checked_name(name)
+    with transaction.atomic():
+        tenant.save(update_fields=["name"])
+        _note_name(actor, "tenant.rename", f"tenant {tenant.slug}", tenant, before, tenant.name)
 
 
-def make_surface(*, tenant: Tenant, slug: str, name: str) -> Surface:
+def make_surface(*, tenant: Tenant, slug: str, name: str, actor: str) -> Surface:
     """A new surface; until it or its tenant has a tier nothing may run there. Raises `TenantRefused`."""
     _check_slug(slug)
     if Surface.objects.for_tenant(tenant).filter(slug=slug).exists():
         raise TenantRefused("slug", f"{tenant.slug} has a surface {slug} already.")
-    return Surface.objects.create(tenant=tenant, slug=slug, name=_checked_name(name))
+    with transaction.atomic():
+        surface = Surface.objects.create(tenant=tenant, slug=slug, name=_checked_name(name))
+        target = f"surface {slug} of {tenant.slug}"
+        actions.note(actor=actor, verb="surface.make", target=target, tenant=tenant, after={"name": surface.name})
+    return surface
 
 
-def rename_surface(*, surface: Surface, name: str) -> None:
+def rename_surface(*, surface: Surface, name: str, actor: str) -> None:
     """Give a surface another name. Raises `TenantRefused`."""
-    surface.name = _checked_name(name)
-    surface.save(update_fields=["name"])
+    before, surface.name = surface.name, _checked_name(name)
+    with transaction.atomic():
+        surface.save(update_fields=["name"])
+        target = f"surface {surface.slug} of {surface.tenant.slug}"
+        _note_name(actor, "surface.rename", target, surface.tenant, before, surface.name)
+
+
+def _note_name(actor: str, verb: str, target: str, tenant: Tenant, before: str, after: str) -> None:
+    actions.note(actor=actor, verb=verb, target=target, tenant=tenant, before={"name": before}, after={"name": after})
 
 
 def _check_slug(slug: str) -> None:

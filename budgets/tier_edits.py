@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from budgets import clock
+from budgets import actions, clock
 from budgets.ledger.account_limits import refresh_limits
 from budgets.limits import lock_tiers
 from budgets.models import Surface, Tenant, Tier, TierEdit
@@ -79,6 +79,8 @@ def edit_tier(
             expires_at=change.expires_at,
         )
         _apply(tier, live_runs)
+        after = {**edit.changes, **dict.fromkeys(edit.unset)}
+        _note(tier, change.actor, "tier.edit", reason=edit.reason, before=before, after=after)
     return edit
 
 
@@ -89,6 +91,8 @@ def undo_edit(*, edit: TierEdit, actor: str, live_runs: Collection[str] = ()) ->
         lapsed = TierEdit.objects.filter(pk=edit.pk).standing().update(lapsed_at=clock.now(), lapsed_by=actor)
         if lapsed:
             _apply(Tier.objects.get(pk=edit.tier_id), live_runs)
+            undone = {**edit.changes, **dict.fromkeys(edit.unset)}
+            _note(edit.tier, actor, "tier.undo", reason=edit.reason, before=undone, after=edit.before)
     return bool(lapsed)
 
 
@@ -154,6 +158,20 @@ def changed_by(tier: Tier, change: Change, check: Check | None = None) -> dict[s
     if check is not None and changed:
         check(changed, limits)
     return changed
+
+
+def _note(
+    tier: Tier, actor: str, verb: str, *, reason: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> None:
+    actions.note(
+        actor=actor,
+        verb=verb,
+        target=f"limits of {tier}",
+        tenant=tier.tenant,
+        reason=reason,
+        before=before,
+        after=after,
+    )
 
 
 def _checked(tier: Tier, change: Change, check: Check | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from budgets import clock
+from budgets import actions, clock
 from budgets.ledger.account_limits import CHUNK, refresh_limits
 from budgets.limits import lock_tiers
 from budgets.models import Account, Tenant
@@ -34,6 +34,14 @@ def set_time_zone(*, tenant: Tenant, name: str, actor: str) -> bool:
             _widen(tenant, window)
         # A day that was over may be open again, and must follow the tiers of today.
         refresh_limits(tenant=tenant, at=at, live_runs=())
+        actions.note(
+            actor=actor,
+            verb="tenant.time_zone",
+            target=f"tenant {tenant.slug}",
+            tenant=tenant,
+            before={"timezone": locked.timezone},
+            after={"timezone": name},
+        )
     logger.info("%s set the time zone of %s from %s to %s", actor, tenant.slug, locked.timezone, name)
     tenant.timezone = name
     return True

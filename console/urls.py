@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from console.health import health
+from console.screens.actions.urls import urlpatterns as actions
 from console.screens.budgets.urls import urlpatterns as budgets
 from console.screens.home.views import home
 from console.screens.launch.urls import urlpatterns as launch
@@ -24,6 +25,7 @@ urlpatterns = [
     path("", include("console.screens.sign_in.urls")),
     path("t/<slug:tenant>/runs/", include((runs_urls, "runs"))),
     path("t/<slug:tenant>/budgets/", include((budgets, "budgets"))),
+    path("t/<slug:tenant>/actions/", include((actions, "actions"))),
     path("t/<slug:tenant>/prices/", include((prices, "prices"))),
     path("t/<slug:tenant>/budgets/proof/", include((proof, "proof"))),
     path("t/<slug:tenant>/budgets/tiers/", include((tiers, "tiers"))),

@@ -76,7 +76,7 @@ def _write(document: Document, difference: Difference, reason: str, actor: str) 
                 difference.write, {field.name for field in difference.fields}, difference.kind == "add", actor
             )
         case SurfaceWrite(key=key, name=name):
-            _write_surface(key.tenant, key.surface, name, is_new=difference.kind == "add")
+            _write_surface(key.tenant, key.surface, name, is_new=difference.kind == "add", actor=actor)
         case TierWrite():
             _write_tier(document, difference.write, reason, actor)
         case PriceWrite(key=key, price=price):
@@ -89,27 +89,27 @@ def _write(document: Document, difference: Difference, reason: str, actor: str) 
                 note=price.note,
             )
         case AgentWrite(spec=spec):
-            apply_version(spec=spec)
+            apply_version(spec=spec, actor=actor, reason=reason)
 
 
 def _write_tenant(write: TenantWrite, fields: Iterable[str], is_new: bool, actor: str) -> None:
     facts = write.facts
     if is_new:
-        make_tenant(slug=write.slug, name=facts.name, timezone=facts.timezone)
+        make_tenant(slug=write.slug, name=facts.name, timezone=facts.timezone, actor=actor)
         return
     tenant = Tenant.objects.get(slug=write.slug)
     if "name" in fields:
-        rename_tenant(tenant=tenant, name=facts.name)
+        rename_tenant(tenant=tenant, name=facts.name, actor=actor)
     if "timezone" in fields:
         set_time_zone(tenant=tenant, name=facts.timezone, actor=actor)
 
 
-def _write_surface(tenant_slug: str, slug: str, name: str, *, is_new: bool) -> None:
+def _write_surface(tenant_slug: str, slug: str, name: str, *, is_new: bool, actor: str) -> None:
     tenant = Tenant.objects.get(slug=tenant_slug)
     if is_new:
-        make_surface(tenant=tenant, slug=slug, name=name)
+        make_surface(tenant=tenant, slug=slug, name=name, actor=actor)
     else:
-        rename_surface(surface=Surface.objects.for_tenant(tenant).get(slug=slug), name=name)
+        rename_surface(surface=Surface.objects.for_tenant(tenant).get(slug=slug), name=name, actor=actor)
 
 
 def _write_tier(document: Document, write: TierWrite, reason: str, actor: str) -> None:

@@ -13,6 +13,7 @@ from agents.library.catalogue import bundled
 from agents.library.support.seed import seed_shop
 from agents.models import Agent, AgentVersion
 from agents.models.agent import Origin
+from budgets import actions
 
 
 def sync_library(*, today: date | None = None) -> None:
@@ -36,13 +37,24 @@ def keep_version(*, spec: AgentSpec, origin: Origin = "library") -> AgentVersion
     return version
 
 
-def apply_version(*, spec: AgentSpec) -> AgentVersion:
+def apply_version(*, spec: AgentSpec, actor: str, reason: str = "") -> AgentVersion:
     """Make what an operator wants an agent to be its current version, which the library leaves alone from now on.
 
     Wanting what the library ships now is the way back: then its next version takes this one's place again.
     """
     shipped = any(spec_digest(each) == spec_digest(spec) for each in bundled() if each.name == spec.name)
-    return keep_version(spec=spec, origin="library" if shipped else "config")
+    with transaction.atomic():
+        before = _locked(spec.name).current
+        version = keep_version(spec=spec, origin="library" if shipped else "config")
+        actions.note(
+            actor=actor,
+            verb="agent.version",
+            target=f"agent {spec.name}",
+            reason=reason,
+            before={"version": before.number if before else None},
+            after={"version": version.number},
+        )
+    return version
 
 
 def _ship(spec: AgentSpec) -> None:

@@ -2,15 +2,22 @@
 
 from datetime import UTC, datetime
 
+from django.db import transaction
+
+from budgets import actions
 from budgets.ledger.verification import verify_and_keep
-from budgets.models import Verification, VerificationRequest
+from budgets.models import Tenant, Verification, VerificationRequest
 
 
-def ask_for_verification(*, asked_by: str) -> VerificationRequest:
+def ask_for_verification(*, asked_by: str, tenant: Tenant | None = None) -> VerificationRequest:
     """The request that is waiting already, else a new one: two at once would only read everything twice."""
     now = datetime.now(UTC)
     waiting = VerificationRequest.objects.waiting(now).first()
-    return waiting or VerificationRequest.objects.create(asked_at=now, asked_by=asked_by)
+    if waiting:
+        return waiting
+    with transaction.atomic():
+        actions.note(actor=asked_by, verb="ledger.verify", target="the whole ledger", tenant=tenant)
+        return VerificationRequest.objects.create(asked_at=now, asked_by=asked_by)
 
 
 def answer_request(request_id: int) -> Verification | None:

@@ -9,10 +9,10 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_tenant_and_a_surface_are_made_and_renamed() -> None:
-    tenant = make_tenant(slug="initech", name=" Initech ", timezone="America/Chicago")
-    surface = make_surface(tenant=tenant, slug="web", name="Web")
-    rename_tenant(tenant=tenant, name="Initech Inc.")
-    rename_surface(surface=surface, name="Web shop")
+    tenant = make_tenant(slug="initech", name=" Initech ", timezone="America/Chicago", actor="ada")
+    surface = make_surface(tenant=tenant, slug="web", name="Web", actor="ada")
+    rename_tenant(tenant=tenant, name="Initech Inc.", actor="ada")
+    rename_surface(surface=surface, name="Web shop", actor="ada")
     assert Tenant.objects.values_list("slug", "name", "timezone").get() == (
         "initech",
         "Initech Inc.",
@@ -37,16 +37,16 @@ def test_a_tenant_and_a_surface_are_made_and_renamed() -> None:
     ],
 )
 def test_what_cannot_be_a_tenant_is_refused_at_its_field(given: dict[str, str], field: str) -> None:
-    make_tenant(slug="acme", name="Acme", timezone="UTC")
+    make_tenant(slug="acme", name="Acme", timezone="UTC", actor="ada")
     with pytest.raises(TenantRefused) as refused:
-        make_tenant(**{"slug": "new", "name": "New", "timezone": "UTC", **given})
+        make_tenant(**{"slug": "new", "name": "New", "timezone": "UTC", "actor": "ada", **given})
     assert refused.value.field == field
     assert Tenant.objects.count() == 1
 
 
 def test_a_surface_exists_once_in_a_tenant() -> None:
-    acme, globex = (make_tenant(slug=slug, name=slug, timezone="UTC") for slug in ("acme", "globex"))
-    make_surface(tenant=acme, slug="web", name="Web")
-    make_surface(tenant=globex, slug="web", name="Web")
+    acme, globex = (make_tenant(slug=slug, name=slug, timezone="UTC", actor="ada") for slug in ("acme", "globex"))
+    make_surface(tenant=acme, slug="web", name="Web", actor="ada")
+    make_surface(tenant=globex, slug="web", name="Web", actor="ada")
     with pytest.raises(TenantRefused, match="acme has a surface web already"):
-        make_surface(tenant=acme, slug="web", name="Again")
+        make_surface(tenant=acme, slug="web", name="Again", actor="ada")

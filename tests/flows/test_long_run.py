@@ -98,9 +98,7 @@ def test_a_filter_looks_through_the_whole_run_and_goes_on_live(live_stack: LiveS
     assert "q=parcel" in page.url
 
 
-def test_a_step_that_comes_while_a_part_is_on_its_way_is_not_lost(
-    live_stack: LiveStack, run: Run, page: Page
-) -> None:
+def test_a_step_that_comes_while_a_part_is_on_its_way_is_not_lost(live_stack: LiveStack, run: Run, page: Page) -> None:
     opened(page, live_stack, run)
     on_the_way: list[tuple[Route, APIResponse]] = []
     page.route("**/?show=tool", lambda route: on_the_way.append((route, route.fetch())))

@@ -53,6 +53,7 @@ def _take(browser: Browser, stack: LiveStack, shots: Path) -> None:
         "budgets": (f"{stack.base_url}/t/acme/budgets/", _live),
         "limits": (f"{stack.base_url}/t/acme/budgets/tiers/edit/?surface=free-chat", _ask_what_if),
         "proof": (f"{stack.base_url}/t/acme/budgets/proof/", None),
+        "actions": (f"{stack.base_url}/t/acme/actions/", None),
         "prices": (f"{stack.base_url}/t/acme/prices/", None),
     }
     for screen, (address, prepare) in screens.items():

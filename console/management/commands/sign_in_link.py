@@ -4,7 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from budgets import actions
 from console.access.sign_in_links import NoSuchPerson, create_link
+from console.terminal.actor import terminal_actor
 from console.terminal.addresses import address
 
 
@@ -26,4 +28,10 @@ class Command(BaseCommand):
             path = create_link(username=username, valid_minutes=minutes)
         except NoSuchPerson as error:
             raise CommandError(str(error)) from None
+        actions.note(
+            actor=terminal_actor(),
+            verb="person.sign_in_link",
+            target=f"person {username}",
+            after={"valid_minutes": minutes},
+        )
         self.stdout.write(address() + path)

@@ -29,7 +29,7 @@ def show_proof(request: TenantRequest) -> HttpResponse:
 @in_tenant("edit_budgets", "POST")
 def verify_now(request: TenantRequest) -> HttpResponse:
     """Put a verification of the whole ledger before the workers; the page shows how far it is."""
-    asked = ask_for_verification(asked_by=request.user.get_username())
+    asked = ask_for_verification(asked_by=request.user.get_username(), tenant=request.tenant)
     enqueue_verification(asked.pk)
     return redirect("proof:show", tenant=request.tenant.slug)
 

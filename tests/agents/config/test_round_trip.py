@@ -25,6 +25,7 @@ from tests.tier_edit import limit
 
 USD = 10**9
 TABLES = (
+    "budgets_action",
     "budgets_tieredit",
     "budgets_tier",
     "budgets_surface",
