@@ -7,9 +7,11 @@ from datetime import timedelta
 
 from django.db.models import QuerySet
 
+from agents import switches
 from agents.contracts.llms import LLMError, priced_name
 from agents.llms import registry
 from agents.models import Run
+from agents.models.agent import AgentVersion
 from budgets import clock
 from budgets.ledger import AccountBalance, balances, open_accounts
 from budgets.limits import Coverage, NoTier, coverage_of, hold_tiers_still
@@ -73,8 +75,8 @@ def check_llm(llm: str, tenant: Tenant) -> None:
         raise LaunchRefused("llm", str(unknown), unpriced=unknown.llm) from unknown
 
 
-def admitted(*, tenant: Tenant, surface: Surface, user: str, llm: str) -> Limits:
-    """The limits that a new run has. Raises LaunchRefused when its tiers do not let it start now.
+def admitted(*, tenant: Tenant, surface: Surface, user: str, llm: str, version: AgentVersion) -> Limits:
+    """The limits that a new run has. Raises LaunchRefused when a switch or its tiers do not let it start now.
 
     Inside the transaction that makes the run: until it ends nobody edits these tiers, and nobody else launches
     against them, so that as many start as may, however many ask at once.
@@ -82,6 +84,7 @@ def admitted(*, tenant: Tenant, surface: Surface, user: str, llm: str) -> Limits
     if surface.tenant_id != tenant.pk:
         raise LaunchRefused("surface", f"{surface.slug} is not a surface of {tenant.slug}.")
     tenant.timezone = hold_tiers_still(tenant.pk)
+    check_switches(tenant, surface, version)
     try:
         coverage = coverage_of(surface=surface, user=user)
     except NoTier as missing:
@@ -94,6 +97,14 @@ def admitted(*, tenant: Tenant, surface: Surface, user: str, llm: str) -> Limits
     for each in counted:
         _check_count(each)
     return coverage.limits
+
+
+def check_switches(tenant: Tenant, surface: Surface, version: AgentVersion) -> None:
+    """Raises LaunchRefused when somebody has closed this tenant, surface, agent or one of its tools to runs."""
+    tools = switches.tool_names(version)
+    met = switches.standing(tenant=tenant, surface=surface, agent=version.agent.name, tools=tools)
+    if met:
+        raise LaunchRefused("switch", switches.refusal(met[0]))
 
 
 def check_budget(run: Run, limits: Limits) -> None:

@@ -26,9 +26,21 @@ def client() -> "redis.Redis":
     )
 
 
-def ring_kill(run_id: str) -> bool:
-    """Tell the workers that a kill was committed. False when Redis did not take it: they look for themselves too."""
-    return _publish([(KILLS, json.dumps({"run": run_id}))])
+def ring_kills(run_ids: Sequence[str], heads: Sequence[Head] = ()) -> bool:
+    """Tell the workers which runs were killed, in one message, then the watchers where these runs stand.
+
+    False when Redis did not take it: workers look for themselves too.
+    """
+    kills = [(KILLS, json.dumps({"runs": list(run_ids)}))] if run_ids else []
+    return _publish([*kills, *((HEADS, _head(*head)) for head in heads)])
+
+
+def killed_runs(message: str | bytes) -> list[str]:
+    """The runs that a message on the kills' channel names. Raises ValueError for what is no such message."""
+    said = json.loads(message)
+    if not isinstance(said, dict) or not isinstance(runs := said.get("runs"), list):
+        raise ValueError(f"no list of killed runs: {message[:80]!r}")
+    return [str(run_id) for run_id in runs]
 
 
 def ring_head(run_id: str, tenant_id: int, head: int) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
+from agents import switches
 from agents.contracts.endings import HOLDING_A_WORKER
 from agents.models import Run
 
@@ -29,6 +30,8 @@ def claim(*, run_id: str, owner: str) -> Run | None:
 
     One conditional UPDATE decides; the epoch it sets fences off every earlier holder.
     """
+    if switches.turned_away(run_id):
+        return None
     free = Q(state="queued") | Q(state__in=HOLDING_A_WORKER, lease_expires_at__lt=Now())
     taken = Run.objects.filter(free, pk=run_id, kill_requested_at=None, attempts__lt=MOST_ATTEMPTS).update(
         state="running",

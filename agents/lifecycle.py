@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -10,14 +9,12 @@ from django.db.models.functions import Now
 from agents import bell
 from agents.admission import LaunchRefused, admitted, check_budget, check_llm, check_words
 from agents.contracts.base import JsonObject
-from agents.contracts.endings import TERMINAL, WAITING, Ending, RunState
+from agents.contracts.endings import TERMINAL, WAITING, RunState
 from agents.contracts.events import Event, EventKind
 from agents.enqueue import enqueue
-from agents.journal import statements
 from agents.journal.append import append
-from agents.journal.decide import add_events, apply_ending
 from agents.journal.gate import plain
-from agents.journal.rows import LockedRun, NewRows
+from agents.journal.rows import LockedRun
 from agents.models import Agent, Approval, Attachment, Blob, Run
 from agents.models.agent import AgentVersion
 from budgets import actions, clock
@@ -51,7 +48,7 @@ def launch(
     check_words(task, user, session)
     check_llm(chosen, tenant)
     with transaction.atomic():
-        limits = admitted(tenant=tenant, surface=surface, user=user, llm=chosen)
+        limits = admitted(tenant=tenant, surface=surface, user=user, llm=chosen, version=version)
         run = Run.objects.create(
             tenant=tenant,
             surface=surface,
@@ -74,36 +71,6 @@ def launch(
     _tell(row)
     enqueue(run.id)
     return run
-
-
-def kill(*, run: Run, actor: str, reason: str) -> bool:
-    """Stop a run. False when it had ended before. No step of it starts after this commits.
-
-    A run that no worker holds ends here; one that is being worked on is cut by its worker, which acknowledges.
-    """
-    at = clock.now()
-    rows = NewRows()
-    with transaction.atomic():
-        row = statements.lock_runs([run.id])[run.id]
-        if row.state in TERMINAL or row.kill_requested_at is not None:
-            return False
-        row.kill_requested_at, row.kill_requested_by, row.kill_reason = at, actor, plain(reason)
-        add_events(row, [_event("kill.requested", {"by": actor, "reason": reason}, at)], rows)
-        held = row.state == "running"
-        Run.objects.filter(pk=run.id).update(
-            kill_requested_at=at,
-            kill_requested_by=row.kill_requested_by,
-            kill_reason=row.kill_reason,
-            **({"state": "kill_requested"} if held else {}),
-        )
-        if not held:
-            apply_ending(row, Ending(state="killed"), [], rows, at)
-        statements.write_group([row], rows)
-        statements.write_endings(rows)
-    if held:
-        bell.ring_kill(run.id)
-    _tell(row)
-    return True
 
 
 def pause(*, run: Run, actor: str) -> bool:
@@ -209,8 +176,8 @@ def _attach(run: Run, upload: Upload) -> None:
     Attachment.objects.create(run=run, name=plain(upload.name)[:255], media_type=upload.media_type, blob=blob)
 
 
-def _event(kind: EventKind, data: JsonObject, at: datetime | None = None) -> Event:
-    return Event(kind=kind, at=at or clock.now(), data=data)
+def _event(kind: EventKind, data: JsonObject) -> Event:
+    return Event(kind=kind, at=clock.now(), data=data)
 
 
 def _note(

@@ -1,9 +1,9 @@
 """Watches over this worker's runs: renews their leases, cuts those that were killed or taken by another worker."""
 
-import json
 import logging
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import redis
@@ -60,12 +60,12 @@ class Warden:
             if run_id in self._runs and self._runs[run_id][0] == epoch:
                 del self._runs[run_id]
 
-    def kill(self, run_id: str) -> None:
-        """Cut what this run has in flight; its fenced writes find out whether it was a kill or a lost lease."""
+    def kill(self, run_ids: Iterable[str]) -> None:
+        """Cut what these runs have in flight; their fenced writes find out if it was a kill or a lost lease."""
         with self._lock:
-            known = self._runs.get(run_id)
-        if known is not None:
-            known[1].throw()
+            switches = [self._runs[run_id][1] for run_id in run_ids if run_id in self._runs]
+        for switch in switches:
+            switch.throw()
 
     def renew_once(self) -> None:
         """Extend the leases and cut what must not go on. Raises the database's errors."""
@@ -95,8 +95,7 @@ class Warden:
             return
         with self._lock:
             runs = list(self._runs)
-        for run_id in runs:
-            self.kill(run_id)
+        self.kill(runs)
 
     def _listen_loop(self) -> None:
         while not self._stop.is_set():
@@ -115,4 +114,4 @@ class Warden:
             while not self._stop.is_set():
                 message = kills.get_message(timeout=LISTEN_SECONDS)
                 if message is not None:
-                    self.kill(str(json.loads(message["data"])["run"]))
+                    self.kill(bell.killed_runs(message["data"]))

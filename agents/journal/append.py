@@ -40,7 +40,7 @@ def end(run_id: str, ending: Ending, *, expected_epoch: int) -> LockedRun | None
                 "data": {**data, "missing": list(ending.missing)},
             }
         )
-        apply_ending(run, ending, [event], rows, at)
+        apply_ending(run, ending, [event], rows, at, by="sweeper")
         statements.write_group([run], rows)
         statements.write_endings(rows)
     return run

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from agents.contracts.base import JsonObject
 from agents.contracts.endings import HOLDING_A_WORKER, Ending
@@ -13,6 +14,10 @@ from agents.journal import severity
 from agents.journal.rows import LockedRun, NewRows
 from budgets.ledger import AccountSet, Books
 from budgets.tiers import Refusal
+
+Ender = Literal["worker", "sweeper", "kill", "force"]
+"""Who ends a killed run: its worker; the sweeper, once the lease is over; the kill itself, where no worker held it;
+an operator by force. Only a worker acknowledges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +63,28 @@ def apply_batch(run: LockedRun, claim: Claim, batch: Batch, books: Books, rows: 
     return Receipt()
 
 
-def apply_ending(run: LockedRun, ending: Ending, events: list[Event], rows: NewRows, at: datetime) -> Ending:
+def apply_ending(
+    run: LockedRun, ending: Ending, events: list[Event], rows: NewRows, at: datetime, *, by: Ender = "worker"
+) -> Ending:
     """Leave the run in its new state; a kill that was committed before wins over any other ending.
 
     Raises LostLease when the run was cut though nobody killed it: its worker gave up, another one goes on.
     """
     if ending.state == "killed" and run.kill_requested_at is None:
         raise LostLease(run.id)
-    acknowledge_kill(run, rows, at)
+    if by == "worker":
+        acknowledge_kill(run, rows, at)
     final = ending
     if run.kill_requested_at is not None:
         final = killed(run, answer=ending.answer)
         events = [event for event in events if event.kind not in ("run.ended", "run.paused")]
-        data: JsonObject = {"state": "killed", "reason": final.reason, "answer": final.answer, "missing": []}
+        data: JsonObject = {
+            "state": "killed",
+            "reason": final.reason,
+            "answer": final.answer,
+            "missing": [],
+            "by": by,
+        }
         events.append(Event(kind="run.ended", at=at, turn=run.turn, data=data))
     add_events(run, events, rows)
     run.changed = True

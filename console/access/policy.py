@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
 
+from agents.models.switch import Reach
 from budgets.models import Tenant
 from console.models import Membership, User
 
@@ -19,6 +20,8 @@ Verb = Literal[
     "pause",
     "resume",
     "acknowledge",
+    "set_switch",
+    "set_wide_switch",
     "decide_approval",
     "top_up",
     "edit_budgets",
@@ -27,10 +30,10 @@ Verb = Literal[
 ]
 
 VERBS: frozenset[Verb] = frozenset(get_args(Verb))
-OF_THE_PLATFORM: frozenset[Verb] = frozenset({"set_prices"})
-"""Prices hold for all tenants, so that no tenant's admin may set them."""
+OF_THE_PLATFORM: frozenset[Verb] = frozenset({"set_prices", "set_wide_switch"})
+"""Prices and wide switches hold for all tenants, so that no tenant's admin may set them."""
 
-_RUNS: frozenset[Verb] = frozenset({"view", "launch", "kill", "pause", "resume", "acknowledge"})
+_RUNS: frozenset[Verb] = frozenset({"view", "launch", "kill", "pause", "resume", "acknowledge", "set_switch"})
 
 MAY: dict[str, frozenset[Verb]] = {
     "viewer": frozenset({"view"}),
@@ -98,3 +101,8 @@ def standing_of(user: Person, tenant_slug: str) -> Standing | None:
         return Standing(tenant, VERBS) if tenant else None
     member = Membership.objects.filter(user=user, tenant__slug=tenant_slug).select_related("tenant").first()
     return Standing(member.tenant, MAY.get(member.role, frozenset())) if member else None
+
+
+def verb_to_switch(reach: Reach, tenant: Tenant | None) -> Verb:
+    """What it takes to set or lift a switch: one that reaches more than one tenant is the platform's."""
+    return "set_wide_switch" if reach == "everything" or tenant is None else "set_switch"

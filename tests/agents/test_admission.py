@@ -9,7 +9,8 @@ import pytest
 from agents import lease
 from agents.admission import LaunchRefused
 from agents.engine.batch import Batch
-from agents.lifecycle import kill, launch
+from agents.kills import kill
+from agents.lifecycle import launch
 from agents.models import EventRow, Run
 from agents.recorder import Entry
 from budgets import clock

@@ -14,8 +14,9 @@ from agents.contracts.specs import AgentSpec, LoopLimits
 from agents.engine.batch import HoldRequest
 from agents.engine.carry_out import CarryOut
 from agents.engine.ports import LostLease
+from agents.kills import kill
 from agents.library.sync import keep_version
-from agents.lifecycle import decide, kill, launch, pause, resume
+from agents.lifecycle import decide, launch, pause, resume
 from agents.llms import registry
 from agents.loop_limits import stricter
 from agents.models import Effect, EventRow, Run

@@ -12,7 +12,8 @@ from django.utils import timezone
 from agents import funding, runtime
 from agents.engine.batch import Batch
 from agents.engine.ports import LostLease
-from agents.lifecycle import kill, launch, resume
+from agents.kills import kill
+from agents.lifecycle import launch, resume
 from agents.models import Run, StepRow
 from budgets.ledger import LedgerError, verify
 from budgets.models import Account, LedgerEntry, Tier, TierEdit

@@ -15,7 +15,8 @@ from agents.contracts.messages import ToolMessage
 from agents.contracts.steps import ToolStep
 from agents.engine.batch import ApprovalRequest, Batch, Receipt
 from agents.engine.ports import LostLease
-from agents.lifecycle import kill, pause
+from agents.kills import kill
+from agents.lifecycle import pause
 from agents.models import Blob, Effect, EventRow, Run, StepRow
 from agents.recorder import Entry, write_group
 from budgets.ledger import balances, verify

@@ -7,7 +7,7 @@ from django.db.models import F
 
 from agents import lease, recovery
 from agents.engine.batch import Batch
-from agents.lifecycle import kill
+from agents.kills import kill
 from agents.models import Approval, Run
 from budgets.ledger import balances, run_spend, verify
 from budgets.models import Hold
@@ -48,7 +48,7 @@ def test_a_killed_run_whose_worker_died_is_ended_by_the_sweeper(office: Office) 
     recovery.sweep()
     run.refresh_from_db()
     assert run.state == "killed"
-    assert kinds(run) == ["kill.acknowledged", "run.ended"]
+    assert kinds(run) == ["run.ended"]
 
 
 def test_three_workers_may_die_and_then_the_run_is_dead_while_others_go_on(office: Office, sender: Sender) -> None:

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from pytest_django import Settings
 
 from agents import bell, lease, warden
-from agents.lifecycle import kill
+from agents.kills import kill
 from agents.models import Run
 from agents.warden import Warden
 from tests.agents.conftest import Office
@@ -53,7 +53,7 @@ def test_a_run_that_was_released_is_neither_renewed_nor_cut(office: Office) -> N
     switch = keeper.watch(run.id, run.epoch)
     keeper.release(run.id, run.epoch)
     keeper.renew_once()
-    keeper.kill(run.id)
+    keeper.kill([run.id])
     run.refresh_from_db()
     assert run.lease_expires_at is not None
     assert run.lease_expires_at < datetime.now(UTC) + lease.LEASE / 2
@@ -69,7 +69,7 @@ def test_a_run_claimed_again_by_the_same_worker_cuts_the_old_stretch_and_stays_i
     new = keeper.watch(run.id, 2)
     assert (old.thrown.is_set(), new.thrown.is_set()) == (True, False)
     keeper.release(run.id, 1)
-    keeper.kill(run.id)
+    keeper.kill([run.id])
     assert new.thrown.is_set()
 
 
@@ -104,7 +104,7 @@ def test_a_kill_is_heard_on_redis(redis_url: str, settings: Settings, monkeypatc
         deadline = time.monotonic() + 20
         while not switch.thrown.wait(0.05):
             assert time.monotonic() < deadline
-            client.publish(bell.KILLS, json.dumps({"run": "run to kill"}))
+            client.publish(bell.KILLS, json.dumps({"runs": ["run to kill"]}))
     assert not other.thrown.is_set()
     keeper._stop.set()
     listening.join(10)

@@ -152,5 +152,5 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     enqueued: list[str] = []
     monkeypatch.setattr("agents.lifecycle.enqueue", enqueued.append)
     monkeypatch.setattr("agents.bell.ring_head", lambda *_: True)
-    monkeypatch.setattr("agents.bell.ring_kill", lambda *_: True)
+    monkeypatch.setattr("agents.bell.ring_kills", lambda *_: True)
     return enqueued

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from agents.lifecycle import kill
+from agents.kills import kill
 from console.terminal.actor import terminal_actor
 from console.terminal.runs import NoSuchRun, find_run
 

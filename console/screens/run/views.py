@@ -6,7 +6,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from agents.lifecycle import decide, kill, pause, resume
+from agents.kills import kill
+from agents.lifecycle import decide, pause, resume
 from agents.llms.catalogue import label_of
 from agents.loop_limits import stricter
 from agents.models import Run

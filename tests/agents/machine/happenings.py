@@ -9,7 +9,8 @@ from agents.contracts.endings import HOLDING_A_WORKER, TERMINAL, RunState
 from agents.engine.batch import Receipt
 from agents.engine.ports import LostLease
 from agents.funding import edit_tier, top_up
-from agents.lifecycle import kill, pause, resume
+from agents.kills import kill
+from agents.lifecycle import pause, resume
 from agents.models import Run
 from budgets import clock
 from budgets.ledger import LedgerError

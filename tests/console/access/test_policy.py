@@ -4,19 +4,19 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from budgets.models import Tenant
-from console.access.policy import VERBS, may, may_view, tenants_of, verbs_of
+from console.access.policy import VERBS, may, may_view, tenants_of, verb_to_switch, verbs_of
 from console.access.seed import seed_people
 from console.models import Membership, User
 
 pytestmark = pytest.mark.usefixtures("acme", "cast")
 
 VIEW = {"view"}
-RUNS = VIEW | {"launch", "kill", "pause", "resume", "acknowledge"}
+RUNS = VIEW | {"launch", "kill", "pause", "resume", "acknowledge", "set_switch"}
 EXPECTED = {
     "acme_viewer": VIEW,
     "acme_operator": RUNS,
     "acme_approver": RUNS | {"decide_approval", "top_up"},
-    "acme_admin": set(VERBS) - {"set_prices"},
+    "acme_admin": set(VERBS) - {"set_prices", "set_wide_switch"},
     "globex_operator": set(),
     "admin": set(VERBS),
 }
@@ -70,3 +70,8 @@ def test_seeding_twice_changes_nobody(cast: dict[str, User]) -> None:
 
 def test_seeded_people_have_no_password(cast: dict[str, User]) -> None:
     assert not any(user.has_usable_password() for user in cast.values())
+
+
+def test_a_switch_that_reaches_several_tenants_is_the_platforms(acme: Tenant) -> None:
+    assert verb_to_switch("agent", acme) == verb_to_switch("tenant", acme) == "set_switch"
+    assert verb_to_switch("agent", None) == verb_to_switch("everything", None) == "set_wide_switch"
