@@ -1,7 +1,7 @@
 """Wires the engine's ports to the database, the ledger, the LLMs and the tools, and works on one claimed run."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,24 +9,24 @@ from django.db import connection, transaction
 from pydantic import JsonValue
 
 from agents import lease, runtime
+from agents.checkpoints import recorded_steps
 from agents.contracts.base import JsonObject
-from agents.contracts.calls import AttachmentRef, Call
+from agents.contracts.calls import Call
 from agents.contracts.endings import Ending
 from agents.contracts.events import Event
 from agents.contracts.llms import LLMRequest, LLMResponse, priced_name
-from agents.contracts.specs import AgentSpec, Implementation
-from agents.contracts.steps import Step
+from agents.contracts.specs import Implementation
 from agents.edge import KillSwitch
 from agents.engine import loop
 from agents.engine.batch import Batch, Receipt
 from agents.engine.ports import Decision, Interrupted, KnownEffect, LostLease, Ports, PriceUnknown
-from agents.engine.state import RunInput, RunState
+from agents.engine.state import RunState
 from agents.journal.append import take_over
 from agents.journal.decide import Claim
 from agents.llms import registry
-from agents.loop_limits import stricter
 from agents.models import Approval, Blob, Effect, Run
 from agents.recorder import Entry
+from agents.run_input import input_of
 from agents.runtime import Runtime
 from agents.tools.invoke import invoke
 from budgets import clock
@@ -38,7 +38,6 @@ from budgets.tiers import Limits
 from budgets.unpriced import note_unpriced
 
 logger = logging.getLogger(__name__)
-STEPS_AT_ONCE = 200
 MOST_KEYS = 2_000
 """Effects that are known without a look at the database; a run that has made more looks each time."""
 
@@ -85,29 +84,10 @@ class Execution:
             connection.close_if_unusable_or_obsolete()
 
     def _state(self) -> RunState:
-        run = self.run
-        spec = self._allowed(run.version.to_spec())
-        given = RunInput(
-            run_id=run.id,
-            tenant=run.tenant.slug,
-            spec=spec,
-            llms=spec.llms if run.llm == spec.llms[0] else (run.llm,),
-            limits=stricter(spec.limits, self.limits),
-            task=run.task,
-            at_cap=self.limits.at_cap,
-            cheaper_llm=self.limits.cheaper_llm,
-            started_at=clock.now(),  # time spent waiting for people does not count
-            attachments=attachments_of(run),
-        )
+        given = input_of(self.run, started_at=clock.now())  # time spent waiting for people does not count
         state = RunState(given)
-        state.replay(recorded_steps(run))
+        state.replay(recorded_steps(self.run))
         return state
-
-    def _allowed(self, spec: AgentSpec) -> AgentSpec:
-        """Without the LLMs that the tier does not allow; the one that was asked for was checked at the launch."""
-        llms = tuple(llm for llm in spec.llms if self.limits.allows_llm(priced_name(llm)))
-        summary = spec.summary_llm if self.limits.allows_llm(priced_name(spec.summary_llm)) else ""
-        return spec.model_copy(update={"llms": llms or spec.llms[:1], "summary_llm": summary})
 
     def _close_old_holds(self) -> None:
         """A call that a dead worker had sent may have been billed: its hold is charged in full."""
@@ -288,17 +268,6 @@ class SystemClock:
     def wait(self, seconds: float) -> None:
         if self._switch.thrown.wait(seconds):
             raise Interrupted
-
-
-def recorded_steps(run: Run) -> Iterator[Step]:
-    """The run's checkpoints in order, never many at once: it may have taken tens of thousands."""
-    return (row.to_step() for row in run.steps.order_by("number").iterator(chunk_size=STEPS_AT_ONCE))
-
-
-def attachments_of(run: Run) -> tuple[AttachmentRef, ...]:
-    """What the operator attached, without the bytes."""
-    rows = run.attachments.select_related("blob").defer("blob__content").order_by("pk")
-    return tuple(row.to_ref() for row in rows)
 
 
 def _unheard(text: str) -> None:

@@ -10,7 +10,8 @@ from agents.contracts.messages import AssistantMessage, ToolMessage
 from agents.contracts.verdicts import Verdict
 from budgets.pricing import Usage
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Changes with every change of what is stored here; ``agents.contracts.upcast`` reads the versions before."""
 
 
 ToolReason = Literal["", "invalid_arguments", "unknown_tool", "withdrawn", "repeated", "deduped", "denied", "failed"]

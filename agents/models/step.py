@@ -3,6 +3,7 @@
 from django.db import models
 
 from agents.contracts.steps import Step
+from agents.contracts.upcast import read_step
 
 
 class StepRow(models.Model):
@@ -21,12 +22,5 @@ class StepRow(models.Model):
         return f"{self.run_id}/{self.number} {self.kind}"
 
     def to_step(self) -> Step:
-        """The stored step as a contract. Raises pydantic.ValidationError when the row is not readable."""
-        return Step.model_validate(
-            {
-                "number": self.number,
-                "turn": self.turn,
-                "output": self.output,
-                "schema_version": self.schema_version,
-            }
-        )
+        """The stored step as a contract, whichever release wrote it. Raises CheckpointError."""
+        return read_step(number=self.number, turn=self.turn, schema_version=self.schema_version, output=self.output)

@@ -3,8 +3,9 @@
 import tracemalloc
 from datetime import UTC, datetime
 
+from agents.checkpoints import recorded_steps
 from agents.contracts.steps import NoteStep, Step
-from agents.execution import MOST_KEYS, RunMemory, recorded_steps
+from agents.execution import MOST_KEYS, RunMemory
 from agents.journal import statements
 from agents.journal.rows import NewRows
 from agents.models import Effect
