@@ -232,9 +232,15 @@ class RunMemory:
         scope = f"tenant:{self._run.tenant_id}" if dedupe_seconds else self._run.id
         row = Effect.objects.filter(scope=scope, key=key).first()
         if row is None or (row.expires_at is not None and row.expires_at < clock.now()):
+            row = self._taken_over(key)
+        if row is None:
             return None
         value = row.result.get("value") if isinstance(row.result, dict) else None
         return KnownEffect(row.known_state, value, row.call_id, row.run_id)
+
+    def _taken_over(self, key: str) -> Effect | None:
+        """What the steps of its parent did stays done for a fork, however long ago it was."""
+        return Effect.objects.filter(scope=self._run.id, key=key).first() if self._run.parent_id else None
 
     def note(self, batch: Batch) -> None:
         """Remember which effects this stretch has started, so that only a repeated one is looked up."""
