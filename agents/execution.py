@@ -231,12 +231,12 @@ class RunMemory:
             return None
         scope = f"tenant:{self._run.tenant_id}" if dedupe_seconds else self._run.id
         row = Effect.objects.filter(scope=scope, key=key).first()
-        if row is None or (row.expires_at is not None and row.expires_at < clock.now()):
+        if row is None or (row.run_id != self._run.id and row.expired(clock.now())):
             row = self._taken_over(key)
         if row is None:
             return None
         value = row.result.get("value") if isinstance(row.result, dict) else None
-        return KnownEffect(row.known_state, value, row.call_id, row.run_id)
+        return KnownEffect(row.known_state, value, row.call_id, row.run_id, row.word, row.sent_key)
 
     def _taken_over(self, key: str) -> Effect | None:
         """What the steps of its parent did stays done for a fork, however long ago it was."""

@@ -77,7 +77,7 @@ def _make(run: Run, changes: Changes, *, step: int, origin: str, actor: str, rea
     llm = changes.llm or run.llm
     check_llm(llm, run.tenant)
     with transaction.atomic():
-        limits = admitted(tenant=run.tenant, surface=run.surface, user=run.user, llm=llm)
+        limits = admitted(tenant=run.tenant, surface=run.surface, user=run.user, llm=llm, version=run.version)
         child = Run.objects.create(
             tenant=run.tenant,
             surface=run.surface,

@@ -14,7 +14,7 @@ from agents.contracts.events import Event
 from agents.journal import statements
 from agents.journal.decide import add_events
 from agents.journal.gate import plain
-from agents.journal.left_open import closing_events
+from agents.journal.left_open import closing_events, leave_unknown
 from agents.journal.rows import LockedRun, NewRows
 from agents.models import EventRow, Run
 from budgets import actions, clock
@@ -80,6 +80,7 @@ def _close(hold: Hold, *, charge: bool, actor: str, said: str, at: datetime, rea
         run = statements.lock_runs([hold.run_id]).get(hold.run_id)  # before its accounts, as everybody does
         if run is not None and run.state not in TERMINAL:
             _fence(run)
+            leave_unknown(run, rows, at, goes_on=True)
         books = Books.open(account_ids=(), hold_ids=[hold.pk])
         closed = (
             books.settle_in_full(hold_id=hold.pk, at=at).booked if charge else books.release(hold_id=hold.pk, at=at)
@@ -87,6 +88,7 @@ def _close(hold: Hold, *, charge: bool, actor: str, said: str, at: datetime, rea
         books.close()
         if closed and run is not None:
             _tell(run, hold, charge=charge, actor=actor, said=said, at=at, rows=rows)
+        if run is not None:
             statements.write_group([run], rows)
         if closed and actor != SWEEPER:
             _note(hold, actor, charge=charge, reason=reason)

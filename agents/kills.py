@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.db.models.functions import Now
 
 from agents import bell
 from agents.contracts.base import JsonObject
@@ -15,9 +14,9 @@ from agents.contracts.events import Event
 from agents.journal import statements
 from agents.journal.decide import add_events, apply_ending
 from agents.journal.gate import plain
-from agents.journal.left_open import charge_left_open
+from agents.journal.left_open import charge_left_open, leave_all_unknown, leave_unknown
 from agents.journal.rows import LockedRun, NewRows
-from agents.models import Effect, KillOrder, Run
+from agents.models import KillOrder, Run
 from budgets import actions, clock
 from budgets.models import Tenant
 
@@ -104,7 +103,7 @@ def force(*, run: Run, actor: str, reason: str) -> bool:
         said: JsonObject = {"by": actor, "reason": plain(reason), "acknowledged": row.kill_acknowledged_at is not None}
         add_events(row, [Event(kind="kill.forced", at=at, turn=row.turn, data=said)], rows)
         charge_left_open(row, rows, at)
-        _lose_effects(row, rows, at)
+        leave_unknown(row, rows, at, goes_on=False)
         apply_ending(row, Ending(state="killed"), [], rows, at, by="force")
         statements.write_group([row], rows)
         statements.write_endings(rows)
@@ -164,8 +163,10 @@ def stop(run_ids: Collection[str], said: Said) -> Stopped:
     for run in live:
         run.kill_requested_at, run.kill_requested_by, run.kill_reason = at, said.actor, said.reason
         add_events(run, [Event(kind="kill.requested", at=at, turn=run.turn, data=data)], rows)
-        if run.state != "running":
-            apply_ending(run, Ending(state="killed"), [], rows, at, by="kill")
+    left = [run for run in live if run.state != "running"]
+    leave_all_unknown(left, rows, at)
+    for run in left:
+        apply_ending(run, Ending(state="killed"), [], rows, at, by="kill")
     _mark(live, held, said, at)
     statements.write_group(live, rows)
     statements.write_endings(rows)
@@ -179,15 +180,6 @@ def _mark(live: Collection[LockedRun], held: Collection[str], said: Said, at: da
         )
     if held:
         Run.objects.filter(pk__in=held).update(state="kill_requested")
-
-
-def _lose_effects(run: LockedRun, rows: NewRows, at: datetime) -> None:
-    """Nobody knows any more whether what was begun has happened."""
-    begun = Effect.objects.filter(run_id=run.id, state="started")
-    for tool, call_id in begun.order_by("pk").values_list("tool", "call_id"):
-        data: JsonObject = {"tool": tool, "call_id": call_id}
-        add_events(run, [Event(kind="effect.unknown", at=at, turn=run.turn, data=data)], rows)
-    begun.update(state="unknown", unknown_since=Now())
 
 
 def _note(run: Run, verb: str, actor: str, reason: str) -> None:

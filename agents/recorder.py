@@ -18,7 +18,8 @@ from agents.engine.batch import Batch, Receipt
 from agents.engine.ports import LostLease
 from agents.journal import statements
 from agents.journal.decide import Claim, apply_batch, apply_ending, check_lease
-from agents.journal.rows import LockedRun, NewRows
+from agents.journal.left_open import NOT_RECORDED, note_unknown
+from agents.journal.rows import LockedRun, NewRows, StartedEffect
 from budgets import clock
 from budgets.hot_sql import asking_together, plan_as_usual, plan_for_few_rows, writing_together
 from budgets.ledger import Books
@@ -169,18 +170,21 @@ def write_group(entries: Sequence[Entry]) -> Written:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """What must be known of runs that end or wait: holds left open, and whether their approval was decided already."""
+    """What must be known of runs that end or wait: what they leave open, and whether their approval was decided."""
 
     open_holds: list[tuple[str, str]]
+    started_effects: list[StartedEffect]
     decided: set[str]
 
     @classmethod
     def read(cls, entries: Sequence[Entry]) -> Self:
         """Read it once the runs are locked: whoever decides locks the run too."""
         ending = [entry.claim.run_id for entry in entries]
+        over = [entry.claim.run_id for entry in entries if entry.ending and entry.ending.terminal]
         asking = [e.claim.run_id for e in entries if e.ending and e.ending.state == "waiting_approval"]
         return cls(
             statements.open_holds(ending) if ending else [],
+            statements.started_effects(over) if over else [],
             set(asking) - statements.with_open_approvals(asking) if asking else set(),
         )
 
@@ -214,6 +218,9 @@ def _apply(
             for run_id, hold_id in ends.open_holds:
                 if run_id == run.id:  # a hold never outlives its run; the engine closes those whose call had left
                     books.release(hold_id=hold_id, at=at)
+            for effect in ends.started_effects:
+                if effect.run_id == run.id:
+                    note_unknown(run, rows, at, effect, why=NOT_RECORDED)
             apply_ending(run, ending, events, rows, at)
         return apply_batch(run, entry.claim, entry.batch, books, rows, at) if entry.batch else Receipt()
     except LostLease as lost:

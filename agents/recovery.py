@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from agents import bell, funding, holds
+from agents import bell, effects, funding, holds
 from agents.contracts.base import JsonObject
 from agents.contracts.endings import Ending
 from agents.contracts.events import Event
@@ -30,6 +30,7 @@ def sweep() -> int:
         _expire(approval)
     holds.resolve_orphans(clock.now())
     funding.let_time_pass(clock.now())
+    effects.wake_answered()
     due = list(Run.objects.filter(_due()).values_list("pk", flat=True)[:MOST_PER_SWEEP])
     for run_id in due:
         enqueue(run_id)

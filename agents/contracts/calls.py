@@ -2,6 +2,9 @@
 
 from agents.contracts.base import Contract
 
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+"""The header in which a keyed tool passes ``Call.key`` on to a far end that speaks HTTP."""
+
 
 class AttachmentRef(Contract):
     """A file that the operator attached to the run; its bytes are the blob of that SHA-256."""
@@ -13,13 +16,22 @@ class AttachmentRef(Contract):
 
 
 class Call(Contract):
-    """The call an implementation serves. ``key`` is its idempotency key, the same on every attempt of this call."""
+    """The call an implementation serves.
+
+    ``key`` is its idempotency key: the same on every attempt of this call, by whichever worker and after every resume;
+    another one in another run, unless the tool dedupes across the tenant's runs. Over HTTP it goes out as
+    ``IDEMPOTENCY_HEADER``.
+    """
 
     run_id: str
     tenant: str
     call_id: str
     key: str
     attachments: tuple[AttachmentRef, ...] = ()
+
+
+class NotSent(Exception):
+    """The call failed before anything left (no connection, say): nothing has happened, and everybody may know."""
 
 
 class ToolRefusal(Exception):

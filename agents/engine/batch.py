@@ -41,7 +41,7 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class EffectStart:
-    """A side effect about to leave; committed before it does."""
+    """A side effect about to leave; committed before it does. ``sent_key`` is the key that the far end is told."""
 
     call_id: str
     step: int
@@ -50,6 +50,7 @@ class EffectStart:
     key: str
     dedupe_seconds: int
     arguments: JsonObject
+    sent_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

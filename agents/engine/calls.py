@@ -1,4 +1,4 @@
-"""What becomes of each call an LLM asked for: validate, dedupe, approve, carry out."""
+"""What becomes of each call an LLM asked for: validate, repeat or dedupe, approve, carry out."""
 
 from pydantic import JsonValue
 
@@ -7,17 +7,15 @@ from agents.contracts.endings import Ending
 from agents.contracts.messages import ToolCall
 from agents.contracts.specs import ToolSpec
 from agents.contracts.steps import ToolReason
-from agents.engine import prompt, sources
+from agents.engine import prompt
 from agents.engine.approval import require_approval
 from agents.engine.carry_out import CarryOut, record_result
 from agents.engine.guard import advise, call_key
 from agents.engine.halt import Halt
-from agents.engine.large_output import bounded, read_more
-from agents.engine.ports import KnownEffect
+from agents.engine.known_effects import deduped
+from agents.engine.large_output import read_more
 from agents.engine.work import Work, shown
 from agents.tools import boundary
-
-SENT = ("started", "unknown")
 
 
 def answer_calls(work: Work) -> None:
@@ -39,7 +37,7 @@ def answer_call(work: Work, call: ToolCall) -> None:
     if tool.name in work.state.degraded:
         record_result(work, call, "degraded", _still_degraded(work, tool), reason="failed", key=key)
         return
-    if _repeated(work, call, tool, key) or _deduped(work, call, tool, key):
+    if _repeated(work, call, tool, key) or deduped(work, call, tool, key):
         return
     denial = require_approval(work, tool, call, arguments, key)
     if denial is not None:
@@ -117,27 +115,3 @@ def _repeated(work: Work, call: ToolCall, tool: ToolSpec, key: str) -> bool:
     }
     record_result(work, call, "blocked", content, reason="repeated", key=key)
     return True
-
-
-def _deduped(work: Work, call: ToolCall, tool: ToolSpec, key: str) -> bool:
-    """Answer a write that has happened from its record. Raises Halt when nobody knows whether it has."""
-    if tool.effect == "pure":
-        return False
-    known = work.ports.memory.effect(key, dedupe_seconds=tool.dedupe_seconds)
-    if known is None or known.state == "failed":
-        return False
-    if known.state in SENT:
-        return _sent_before(work, tool, call, known)
-    work.fact("call.deduped", {"tool": tool.name, "call_id": call.call_id, "key": key})
-    content, handle = bounded(work, sources.numbered(known.result, work.state.sources))
-    record_result(work, call, "ok", content, reason="deduped", key=key, source=handle)
-    return True
-
-
-def _sent_before(work: Work, tool: ToolSpec, call: ToolCall, known: KnownEffect) -> bool:
-    """It had left when a worker died. With a key the far end dedupes and it goes again; without, a person decides."""
-    if tool.effect == "keyed" and known.run_id == work.state.input.run_id:
-        return False
-    work.fact("effect.unknown", {"tool": tool.name, "call_id": call.call_id})
-    reason = f"{tool.name} was under way when its worker stopped; nobody knows whether it happened."
-    raise Halt(Ending(state="waiting_resolution", reason=reason))

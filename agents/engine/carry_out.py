@@ -4,6 +4,7 @@ from pydantic import JsonValue
 
 from agents.contracts.base import JsonObject
 from agents.contracts.calls import Call
+from agents.contracts.endings import Ending
 from agents.contracts.messages import ToolCall, ToolMessage, ToolStatus
 from agents.contracts.specs import ToolSpec
 from agents.contracts.steps import ToolReason, ToolStep
@@ -17,6 +18,8 @@ from agents.engine.ports import Interrupted
 from agents.engine.work import Work, shown
 from agents.tools.chain import Chain, Served, most_attempts
 
+CUT_BY_KILL, NO_ANSWER = "cut_by_kill", "no_answer"
+
 
 class CarryOut:
     """One call, from its announcement to its result."""
@@ -27,6 +30,7 @@ class CarryOut:
         self.tool = tool
         self.arguments = arguments
         self.key = key
+        self.sent_key = far_end_key(work.state.input.run_id, key)
         self.span = work.span()
         self.named: JsonObject = {"tool": tool.name, "call_id": call.call_id}
 
@@ -36,14 +40,14 @@ class CarryOut:
         Raises Halt on a kill, and when the money does not reach for the tool's fee.
         """
         hold = self._announce()
-        if self.tool.dedupe_seconds and self._started_by_another():
+        if self.tool.dedupe_seconds and not self._is_ours():
             self._end({"status": "blocked", "reason": "Another run was faster."}, hold, None)
             return False
         chain = Chain(self.work, self.tool, self.arguments, self._told(), self.span)
         try:
             served = chain.run()
         except Interrupted as kill:
-            self._effect_ended(Served("degraded", None, unsure=True))
+            self._effect_ended(Served("degraded", None, unsure=True), why=CUT_BY_KILL)
             self._end({"status": "killed"}, hold, paying.of_cut_tool(hold, kill, chain.attempts))
             raise Halt(self.work.killed()) from kill
         self._record(served, hold, chain.attempts)
@@ -66,6 +70,7 @@ class CarryOut:
                     key=self.key,
                     dedupe_seconds=tool.dedupe_seconds,
                     arguments=self.arguments,
+                    sent_key=self.sent_key,
                 )
             )
         refusal = work.commit()
@@ -81,10 +86,16 @@ class CarryOut:
         amount = fee.rates.per_request * most_attempts(self.tool)
         return paying.place(self.work, f"tool:{self.tool.name}", fee, self.span, amount)
 
-    def _started_by_another(self) -> bool:
-        """Whether another run of the tenant had started this very call between our look and our commit."""
+    def _is_ours(self) -> bool:
+        """Whether our commit has the record, or another run had started this very call since our first look.
+
+        What another run may have made to happen before, and a person wants again, goes out under that run's key.
+        """
         known = self.work.ports.memory.effect(self.key, dedupe_seconds=self.tool.dedupe_seconds)
-        return known is not None and known.run_id != self.work.state.input.run_id
+        if known is None or known.run_id != self.work.state.input.run_id:
+            return False
+        self.sent_key = known.sent_key or self.sent_key
+        return True
 
     def _told(self) -> Call:
         given = self.work.state.input
@@ -92,7 +103,7 @@ class CarryOut:
             run_id=given.run_id,
             tenant=given.tenant,
             call_id=self.call.call_id,
-            key=far_end_key(given.run_id, self.key),
+            key=self.sent_key,
             attachments=given.attachments,
         )
 
@@ -103,6 +114,8 @@ class CarryOut:
         said: JsonObject = {"served_by": served.served_by, "output": shown(content), "reason": served.error}
         said |= figures(served.content)
         self._end({"status": served.status, **said}, hold, paying.of_tool(hold, attempts))
+        if served.unsure and self.tool.effect == "unkeyed":
+            raise Halt(waits(self.tool.name, self.key))
         record_result(
             work,
             self.call,
@@ -130,13 +143,22 @@ class CarryOut:
         note = f"You have made this very call {made + 1} times. Its result does not change."
         return {"result": content, "note": note}
 
-    def _effect_ended(self, served: Served) -> None:
+    def _effect_ended(self, served: Served, *, why: str = NO_ANSWER) -> None:
         if self.tool.effect == "pure":
             return
+        if served.unsure:
+            unknown: JsonObject = {**self.named, "key": self.key, "why": why, "error": served.error}
+            self.work.fact("effect.unknown", unknown)
         states = {"ok": "succeeded", "error": "failed", "degraded": "unknown" if served.unsure else "failed"}
         result: JsonObject | None = {"value": served.content} if served.status == "ok" else None
         ended = EffectEnd(self.key, states[served.status], served.served_by, result)
         self.work.batch.effects_ended.append(ended)
+
+
+def waits(tool: str, key: str) -> Ending:
+    """The run stands still until a person says what became of a call."""
+    reason = f"Nobody knows whether {tool} happened. A person has to say so before the run goes on."
+    return Ending(state="waiting_resolution", reason=reason, detail={"effect_key": key})
 
 
 def record_result(

@@ -116,12 +116,17 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class KnownEffect:
-    """What is recorded of an effect under some key."""
+    """What is recorded of an effect under some key.
+
+    ``outcome`` is a person's word on what nobody knew; ``sent_key`` the key under which it was sent.
+    """
 
     state: Literal["started", "succeeded", "failed", "unknown", "resolved"]
     result: JsonValue
     call_id: str
     run_id: str
+    outcome: Literal["", "happened", "again", "given_up"] = ""
+    sent_key: str = ""
 
 
 class Memory(Protocol):

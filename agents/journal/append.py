@@ -9,7 +9,7 @@ from agents.contracts.events import Event
 from agents.engine.ports import LostLease
 from agents.journal import statements
 from agents.journal.decide import add_events, apply_ending
-from agents.journal.left_open import charge_left_open
+from agents.journal.left_open import charge_left_open, leave_unknown
 from agents.journal.rows import LockedRun, NewRows
 from budgets import clock
 
@@ -31,6 +31,7 @@ def end(run_id: str, ending: Ending, *, expected_epoch: int) -> LockedRun | None
         if run is None or run.epoch != expected_epoch or run.state in TERMINAL:
             return None
         charge_left_open(run, rows, at)
+        leave_unknown(run, rows, at, goes_on=False)
         data: dict[str, object] = {"state": ending.state, "reason": ending.reason, "answer": ending.answer}
         event = Event.model_validate(
             {
@@ -57,6 +58,7 @@ def take_over(run_id: str, *, epoch: int) -> int:
         if run is None or run.epoch != epoch:
             raise LostLease(run_id)
         charge_left_open(run, rows, at)
+        leave_unknown(run, rows, at, goes_on=True)
         statements.write_group([run], rows)
         statements.write_endings(rows)
     return run.cost_nanos

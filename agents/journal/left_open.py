@@ -1,16 +1,19 @@
-"""Calls that a dead worker had sent may have been billed: their holds are charged and their spans end."""
+"""What a dead worker had sent may have been billed and may have happened: holds are charged, effects are unknown."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from agents.contracts.base import JsonObject
 from agents.contracts.events import Event
+from agents.journal import statements
 from agents.journal.decide import add_events
-from agents.journal.rows import LockedRun, NewRows
-from agents.models import EventRow
+from agents.journal.rows import LockedRun, NewRows, StartedEffect
+from agents.models import AgentVersion, EventRow
 from budgets.ledger import reconcile
 from budgets.models import Hold
 
 NOBODY_HEARD = "its worker died before the answer was recorded"
+WORKER_DIED, NOT_RECORDED = "worker_died", "not_recorded"
 
 
 def charge_left_open(run: LockedRun, rows: NewRows, at: datetime) -> None:
@@ -23,6 +26,38 @@ def charge_left_open(run: LockedRun, rows: NewRows, at: datetime) -> None:
         hold = holds[hold_id]
         run.cost_nanos += hold.amount_nanos
         add_events(run, closing_events(hold, placed.get(hold_id), run.cost_nanos, at), rows)
+
+
+def leave_all_unknown(runs: Collection[LockedRun], rows: NewRows, at: datetime) -> None:
+    """`leave_unknown` for many runs that all end, at the price of one question."""
+    by_id = {run.id: run for run in runs}
+    for effect in statements.started_effects(by_id) if by_id else ():
+        note_unknown(by_id[effect.run_id], rows, at, effect, why=WORKER_DIED)
+
+
+def leave_unknown(run: LockedRun, rows: NewRows, at: datetime, *, goes_on: bool) -> None:
+    """Say of a locked run's started effects that nobody knows whether they happened, in the caller's transaction.
+
+    Call it wherever a run ends or is taken from its worker, before the run's last event is added. Of a run that
+    goes on, what a keyed tool had sent is left as it is: the next worker sends it once more under the same key.
+    """
+    started = statements.started_effects([run.id])
+    sent_again = _keyed_tools(run.id) if started and goes_on else set()
+    for effect in started:
+        if effect.tool not in sent_again:
+            note_unknown(run, rows, at, effect, why=WORKER_DIED)
+
+
+def note_unknown(run: LockedRun, rows: NewRows, at: datetime, effect: StartedEffect, *, why: str) -> None:
+    """The row and the event of one effect of which nobody knows whether it happened."""
+    rows.effects_unknown.append((run.id, effect.key, at))
+    data: JsonObject = {"tool": effect.tool, "call_id": effect.call_id, "key": effect.key, "why": why}
+    add_events(run, [Event(kind="effect.unknown", at=at, turn=run.turn, data=data)], rows)
+
+
+def _keyed_tools(run_id: str) -> set[str]:
+    spec = AgentVersion.objects.get(runs=run_id).to_spec()
+    return {tool.name for tool in spec.tools if tool.effect == "keyed"}
 
 
 def closing_events(hold: Hold, placed: EventRow | None, run_cost_nanos: int, at: datetime) -> list[Event]:

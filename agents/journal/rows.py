@@ -34,6 +34,16 @@ class LockedRun:
     changed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class StartedEffect:
+    """An effect that has left; what became of it is not recorded yet."""
+
+    run_id: str
+    key: str
+    tool: str
+    call_id: str
+
+
 @dataclass(slots=True)
 class NewRows:
     """Rows of a whole group, in the order of their batches."""
@@ -42,6 +52,7 @@ class NewRows:
     steps: list[tuple[str, Step, datetime]] = field(default_factory=list)
     effects_started: list[tuple[LockedRun, EffectStart, datetime]] = field(default_factory=list)
     effects_ended: list[tuple[str, EffectEnd, datetime]] = field(default_factory=list)
+    effects_unknown: list[tuple[str, str, datetime]] = field(default_factory=list)
     approvals: list[tuple[str, ApprovalRequest, datetime]] = field(default_factory=list)
     blobs: list[bytes] = field(default_factory=list)
     endings: list[tuple[str, int, Ending, datetime]] = field(default_factory=list)

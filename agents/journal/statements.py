@@ -9,7 +9,7 @@ from agents.contracts.endings import Ending
 from agents.contracts.events import Event
 from agents.contracts.steps import Step
 from agents.journal.gate import plain, readable, storable
-from agents.journal.rows import LockedRun, NewRows
+from agents.journal.rows import LockedRun, NewRows, StartedEffect
 from agents.models import Blob
 from budgets.hot_sql import (
     Asked,
@@ -62,6 +62,7 @@ ENDING: Columns = {
     "doing": "text",
     "capped_account_id": "int",
     "capped_limit_nanos": "int",
+    "awaited_key": "text",
 }
 EVENT: Columns = {
     "run_id": "text",
@@ -93,6 +94,7 @@ EFFECT: Columns = {
     "implementation": "text",
     "scope": "text",
     "key": "text",
+    "sent_key": "text",
     "state": "text",
     "arguments": "json",
     "epoch": "int",
@@ -106,7 +108,9 @@ EFFECT_END: Columns = {
     "implementation": "text",
     "result": "json",
     "ended_at": "at",
+    "unknown_since": "at",
 }
+EFFECT_UNKNOWN: Columns = {"run_id": "text", "key": "text", "unknown_since": "at"}
 APPROVAL: Columns = {
     "run_id": "text",
     "call_id": "text",
@@ -120,14 +124,20 @@ APPROVAL: Columns = {
     "requested_at": "at",
     "expires_at": "at",
 }
-# A key that is there already as this run's own earlier attempt, or failed, or expired, starts again. Another run's
-# stays as it is: of two that start at once the first to commit acts, and the other one finds out when it looks.
+# A key that is there already as this run's own earlier attempt, or failed, or to be made again by a person's word, or
+# settled and expired, starts again. Another run's stays as it is: of two that start at once the first to commit acts,
+# and the other one finds out when it looks. What may have happened before goes out under the key that it had then.
 RESTARTED = (
     " WHERE TRUE ON CONFLICT (scope, key) DO UPDATE SET state = 'started', epoch = excluded.epoch, "
-    "run_id = excluded.run_id, step = excluded.step, call_id = excluded.call_id, "
-    "started_at = excluded.started_at, ended_at = NULL, expires_at = excluded.expires_at "
+    "run_id = excluded.run_id, step = excluded.step, call_id = excluded.call_id, arguments = excluded.arguments, "
+    "sent_key = CASE WHEN agents_effect.sent_key <> '' AND (agents_effect.state IN ('started', 'unknown') "
+    "OR agents_effect.state = 'resolved' AND agents_effect.outcome = 'again') "
+    "THEN agents_effect.sent_key ELSE excluded.sent_key END, implementation = '', result = NULL, "
+    "started_at = excluded.started_at, ended_at = NULL, expires_at = excluded.expires_at, unknown_since = NULL, "
+    "outcome = '', resolved_by = '', resolved_at = NULL, resolution_reason = '' "
     "WHERE agents_effect.run_id = excluded.run_id OR agents_effect.state = 'failed' "
-    "OR agents_effect.expires_at < excluded.started_at"
+    "OR agents_effect.state = 'resolved' AND agents_effect.outcome = 'again' "
+    "OR agents_effect.state IN ('succeeded', 'resolved') AND agents_effect.expires_at < excluded.started_at"
 )
 ONCE = " WHERE TRUE ON CONFLICT (run_id, call_id) DO NOTHING"
 
@@ -154,6 +164,13 @@ def open_holds(run_ids: Collection[str]) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in fetch(sql, [ids_parameter(run_ids)])]
 
 
+def started_effects(run_ids: Collection[str]) -> list[StartedEffect]:
+    """What has left and of which nothing was heard yet, of these runs; the caller has locked them."""
+    runs = select_rows({"id": "text"})
+    sql = f"SELECT run_id, key, tool, call_id FROM agents_effect WHERE state = 'started' AND run_id IN ({runs})"
+    return [StartedEffect(*row) for row in fetch(sql, [ids_parameter(run_ids)])]
+
+
 def with_open_approvals(run_ids: Collection[str]) -> set[str]:
     """Those of the runs that still wait for a person's decision."""
     runs = select_rows({"id": "text"})
@@ -168,6 +185,7 @@ def write_group(runs: Iterable[LockedRun], rows: NewRows) -> None:
     write(_insert_sql("agents_steprow", "step"), [_step(*row) for row in rows.steps])
     write(_insert_sql("agents_effect", "effect") + RESTARTED, _effects(rows))
     write(_end_effects_sql(), _effect_ends(rows))
+    write(_unknown_effects_sql(), [(run_id, key, stored_at(at)) for run_id, key, at in rows.effects_unknown])
     write(_insert_sql("agents_approval", "approval") + ONCE, _approvals(rows))
 
 
@@ -234,6 +252,7 @@ def _effects(rows: NewRows) -> list[Row]:
             "",
             f"tenant:{run.tenant_id}" if effect.dedupe_seconds else run.id,
             effect.key,
+            effect.sent_key,
             "started",
             storable(effect.arguments),
             run.epoch,
@@ -253,6 +272,7 @@ def _effect_ends(rows: NewRows) -> list[Row]:
             effect.implementation,
             None if effect.result is None else storable(effect.result),
             stored_at(at),
+            stored_at(at) if effect.state == "unknown" else None,
         )
         for run_id, effect, at in rows.effects_ended
     ]
@@ -293,6 +313,7 @@ def _endings(rows: NewRows) -> list[Row]:
             0,
             "",
             *_capped(ending),
+            _awaited(ending),
         )
         for run_id, epoch, ending, at in rows.endings
     ]
@@ -304,6 +325,12 @@ def _capped(ending: Ending) -> tuple[int | None, int | None]:
     if isinstance(account_id, int) and isinstance(limit_nanos, int):
         return account_id, limit_nanos
     return None, None
+
+
+def _awaited(ending: Ending) -> str:
+    """The key of the effect that a run waits for."""
+    key = ending.detail.get("effect_key") if ending.state == "waiting_resolution" else ""
+    return key if isinstance(key, str) else ""
 
 
 def _at(at: datetime | None) -> str | None:
@@ -333,4 +360,13 @@ def _end_effects_sql() -> str:
     return (
         f"UPDATE agents_effect SET {changes} FROM ({new_rows(EFFECT_END)}) AS new "
         "WHERE agents_effect.run_id = new.run_id AND agents_effect.key = new.key"
+    )
+
+
+@cache
+def _unknown_effects_sql() -> str:
+    return (
+        "UPDATE agents_effect SET state = 'unknown', unknown_since = new.unknown_since "
+        f"FROM ({new_rows(EFFECT_UNKNOWN)}) AS new "
+        "WHERE agents_effect.run_id = new.run_id AND agents_effect.key = new.key AND agents_effect.state = 'started'"
     )

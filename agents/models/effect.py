@@ -1,10 +1,14 @@
 """Effects: what a run did to the world, and how sure we are of it."""
 
-from typing import Literal, cast
+from datetime import datetime
+from typing import ClassVar, Literal, Self, cast
 
 from django.db import models
 
+from budgets.models import Tenant
+
 State = Literal["started", "succeeded", "failed", "unknown", "resolved"]
+Outcome = Literal["", "happened", "again", "given_up"]
 
 STATES = (
     ("started", "started"),
@@ -14,6 +18,8 @@ STATES = (
     ("resolved", "resolved"),
 )
 
+OPEN: frozenset[State] = frozenset({"started", "unknown"})
+"""Nobody knows yet whether it has happened."""
 
 OUTCOMES = (
     ("", "open"),
@@ -23,11 +29,23 @@ OUTCOMES = (
 )
 
 
+class EffectQuerySet(models.QuerySet["Effect"]):
+    """Filters over effects; nothing here writes."""
+
+    def of_tenant(self, tenant: Tenant) -> Self:
+        return self.filter(run__tenant=tenant)
+
+    def unknown(self) -> Self:
+        """Of which nobody knows whether they happened, the oldest first."""
+        return self.filter(state="unknown").order_by("unknown_since", "pk")
+
+
 class Effect(models.Model):
     """One side effect under its idempotency key.
 
     ``scope`` is the run's id, or ``tenant:<id>`` for tools that dedupe across runs until ``expires_at``. What nobody
     can know (``unknown_since``) an operator resolves: ``outcome`` is their word, ``result`` then what they say it gave.
+    ``sent_key`` is what the far end was told: it stays the same when another run of the tenant sends it again.
     """
 
     run = models.ForeignKey(
@@ -40,6 +58,7 @@ class Effect(models.Model):
     implementation = models.CharField(max_length=64, blank=True)
     scope = models.CharField(max_length=64)
     key = models.CharField(max_length=64)
+    sent_key = models.CharField(max_length=64, blank=True, default="", db_default="")
     state = models.CharField(max_length=12, choices=STATES)
     arguments = models.JSONField()
     result = models.JSONField(null=True, blank=True)
@@ -52,6 +71,8 @@ class Effect(models.Model):
     resolved_by = models.CharField(max_length=150, blank=True, default="", db_default="")
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolution_reason = models.TextField(blank=True, default="", db_default="")
+
+    objects: ClassVar[models.Manager["Effect"]] = EffectQuerySet.as_manager()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["scope", "key"], name="effect_once"),)
@@ -66,3 +87,12 @@ class Effect(models.Model):
     @property
     def known_state(self) -> State:
         return cast(State, self.state)
+
+    def expired(self, now: datetime) -> bool:
+        """Whether other runs may make the same call anew. What is under way or unknown does not expire."""
+        return self.state not in OPEN and self.expires_at is not None and self.expires_at < now
+
+    @property
+    def word(self) -> Outcome:
+        """What a person said of it; "" while nobody has."""
+        return cast(Outcome, self.outcome)

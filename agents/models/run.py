@@ -108,6 +108,8 @@ class Run(models.Model):
     # While the run waits for money: the account that had no room for the next call, and its limit at the time.
     capped_account_id = models.BigIntegerField(null=True, blank=True)
     capped_limit_nanos = models.BigIntegerField(null=True, blank=True)
+    # While the run waits for resolution: the key of the effect that it waits for, its own or another run's.
+    awaited_key = models.CharField(max_length=64, blank=True, default="", db_default="")
     input_tokens = models.BigIntegerField(default=0)
     output_tokens = models.BigIntegerField(default=0)
 

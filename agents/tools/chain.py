@@ -114,7 +114,7 @@ class Chain:
         advice = self.tool.degraded_advice or "Go on without it and name the limitation in the answer."
         content: JsonObject = {
             "status": "degraded",
-            "error": error,
+            "error": f"It is not known whether this call happened: {error}" if unsure else error,
             "advice": f"{self.tool.name} is unavailable in this run; do not call it again. {advice}",
         }
         return Served("degraded", content, unsure=unsure, error=error)

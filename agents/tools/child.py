@@ -9,24 +9,38 @@ import django
 from pydantic import BaseModel
 
 from agents.contracts.base import JsonObject
-from agents.contracts.calls import Call, ToolRefusal
+from agents.contracts.calls import Call, NotSent, ToolRefusal
 from agents.tools.boundary import arguments_class, resolve
 from agents.tools.define import ToolFunction
 from agents.tools.output import CutText, cut_if_large
 
 
 def answer(request: JsonObject) -> JsonObject:
-    """Carry out one call: ``{"ok": ...}``, ``{"cut": ...}``, ``{"refused": text}`` or ``{"failed": text}``."""
+    """Carry out one call: ``{"ok": ...}``, ``{"cut": ...}``, ``{"refused": text}`` or ``{"failed": text}``.
+
+    A failure from before anything can have left is ``unsent`` too.
+    """
     target = str(request["target"])
     try:
+        function = cast(ToolFunction, resolve(target))
         arguments: BaseModel = arguments_class(target).model_validate_json(json.dumps(request["arguments"]))
-        value = cast(ToolFunction, resolve(target))(arguments, Call.model_validate(request["call"]))
+        call = Call.model_validate(request["call"])
+    except Exception as error:  # whatever a tool raises is that implementation's failure, never the runtime's
+        return {"failed": _told(error), "unsent": True}
+    try:
+        value = function(arguments, call)
         kept = cut_if_large(value)
         return {"cut": kept.to_wire()} if isinstance(kept, CutText) else {"ok": kept}
     except ToolRefusal as refusal:
         return {"refused": str(refusal)}
-    except Exception as error:  # whatever a tool raises is that implementation's failure, never the runtime's
-        return {"failed": f"{type(error).__name__}: {error}"[:500]}
+    except NotSent as unsent:
+        return {"failed": str(unsent)[:500], "unsent": True}
+    except Exception as error:  # as above, but the tool has begun
+        return {"failed": _told(error)}
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:500]
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:

@@ -10,7 +10,7 @@ from typing import cast
 from pydantic import BaseModel, JsonValue
 
 from agents.contracts.base import JsonObject
-from agents.contracts.calls import Call, ToolRefusal
+from agents.contracts.calls import Call, NotSent, ToolRefusal
 from agents.contracts.specs import Implementation
 from agents.engine.ports import ImplementationFailed
 from agents.tools.boundary import arguments_class, resolve
@@ -30,6 +30,8 @@ async def invoke(link: Implementation, arguments: JsonObject, call: Call, childr
         raise ImplementationFailed(
             f"no answer within {link.timeout_seconds:g} s", timed_out=True, maybe_happened=True
         ) from late
+    except NotSent as unsent:
+        raise ImplementationFailed(str(unsent)[:500]) from unsent
     except (ImportError, AttributeError) as missing:
         raise ImplementationFailed(f"{link.target} cannot be loaded: {missing}") from missing
 
@@ -47,10 +49,10 @@ async def _on_the_loop(link: Implementation, arguments: JsonObject, call: Call) 
         async with asyncio.timeout(link.timeout_seconds):
             value = await function(parsed, call)
         return cut_if_large(value)
-    except (ToolRefusal, TimeoutError):
+    except (ToolRefusal, NotSent, TimeoutError):
         raise
     except Exception as error:  # whatever a tool raises is that implementation's failure, never the runtime's
-        raise ImplementationFailed(f"{type(error).__name__}: {error}"[:500]) from error
+        raise ImplementationFailed(f"{type(error).__name__}: {error}"[:500], maybe_happened=True) from error
 
 
 async def _in_a_child(link: Implementation, arguments: JsonObject, call: Call, children: Children) -> JsonValue:
@@ -62,7 +64,7 @@ async def _in_a_child(link: Implementation, arguments: JsonObject, call: Call, c
     if "refused" in answer:
         raise ToolRefusal(str(answer["refused"]))
     if "failed" in answer:
-        raise ImplementationFailed(str(answer["failed"]))
+        raise ImplementationFailed(str(answer["failed"]), maybe_happened=not answer.get("unsent"))
     if isinstance(cut := answer.get("cut"), dict):
         return CutText.of(str(cut["head"]), size_bytes=int(str(cut["size_bytes"])), sha256=str(cut["sha256"]))
     return answer["ok"]

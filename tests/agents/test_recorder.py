@@ -304,6 +304,9 @@ def test_of_two_runs_that_start_the_same_effect_the_first_has_it_until_it_fails_
     assert Effect.objects.get().run_id == two.run_id
     Effect.objects.update(expires_at=datetime.now(UTC) - timedelta(seconds=1))
     put(one, start)
+    assert Effect.objects.get().run_id == two.run_id, "what is under way does not expire"
+    put(two, Batch(effects_ended=[effect_end("succeeded")], facts=[event()]))
+    put(one, start)
     assert Effect.objects.get().run_id == one.run_id
 
 

@@ -1,7 +1,7 @@
 """Doubles of the engine's ports: a scripted LLM, a journal in memory, tools as functions, a manual clock."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
@@ -257,6 +257,13 @@ class MemoryJournal:
     def _sources(self) -> set[str]:
         return {str(getattr(step.output, "source", "")) for step in self.steps}
 
+    def take_over(self, keyed: Collection[str]) -> None:
+        """What the next holder does first: of what had left without a key nobody knows whether it happened."""
+        tools = {e.data["call_id"]: e.data["tool"] for e in self.kinds("tool.started")}
+        for key, known in self.effects.items():
+            if known.run_id == "run" and known.state == "started" and tools[known.call_id] not in keyed:
+                self.effects[key] = replace(known, state="unknown")
+
     def _arrive(self) -> None:
         self.commits += 1
         if self.commits == self.crash_at:
@@ -280,7 +287,7 @@ class MemoryJournal:
             value = ended.result["value"] if ended.result else None
             known = self.effects[ended.key]
             state = {"succeeded": "succeeded", "failed": "failed"}.get(ended.state, "unknown")
-            self.effects[ended.key] = KnownEffect(state, value, known.call_id, known.run_id)  # type: ignore[arg-type]  # three of its literals
+            self.effects[ended.key] = replace(known, state=state, result=value)  # type: ignore[arg-type]  # its literals
         self.events += batch.facts
         self.blobs += batch.blobs
 
@@ -301,7 +308,9 @@ class MemoryJournal:
             if started.key in self.faster:
                 self.effects[started.key] = self.faster[started.key]
                 continue
-            self.effects[started.key] = KnownEffect("started", None, started.call_id, "run")
+            was = self.effects.get(started.key)
+            sent_key = was.sent_key if was and was.outcome == "again" else started.sent_key
+            self.effects[started.key] = KnownEffect("started", None, started.call_id, "run", "", sent_key)
         for asked in batch.approvals:
             self.decisions[asked.call_id] = Decision("open", asked.arguments_hash)
         self.events += batch.intents

@@ -1,6 +1,9 @@
 """Pattern 7: what acts on the world acts once; what nobody knows of waits for a person."""
 
+from dataclasses import replace
+
 import pytest
+from pydantic import JsonValue
 
 from agents.engine.guard import call_key, far_end_key
 from agents.engine.ports import ImplementationFailed, KnownEffect
@@ -11,6 +14,16 @@ from tests.agents.engine.world import SEND, SHOUT, World
 def key_of_letter(text: str = "hi") -> str:
     """The key of the letter that the tests send."""
     return call_key("send", SEND.version, {"to": "ann", "text": text}, SEND.volatile)
+
+
+def key_of_shout() -> str:
+    """The key of what is shouted."""
+    return call_key("shout", SHOUT.version, {"to": "ann", "text": "hi"})
+
+
+def shouting() -> World:
+    """A run that acts once, without a key."""
+    return World([asks(call("shout", to="ann", text="hi")), says("Done.")])
 
 
 def key_told(run_id: str = "run") -> str:
@@ -77,7 +90,9 @@ def test_an_unkeyed_one_under_way_at_a_crash_waits_for_a_person() -> None:
         world.start()
     assert world.start().state == "waiting_resolution"
     assert world.tools.names == ["courier"]
-    assert world.journal.kinds("effect.unknown")[0].data == {"tool": "shout", "call_id": "c1"}
+    assert [effect.state for effect in world.journal.effects.values()] == ["unknown"]
+    assert world.journal.ending is not None
+    assert world.journal.ending.detail == {"effect_key": key_of_shout()}
 
 
 def test_a_letter_that_another_run_has_under_way_is_not_sent_beside_it() -> None:
@@ -87,13 +102,91 @@ def test_a_letter_that_another_run_has_under_way_is_not_sent_beside_it() -> None
     assert world.tools.invoked == []
 
 
-@pytest.mark.parametrize(("maybe", "state"), [(True, "unknown"), (False, "failed")])
-def test_a_write_that_was_cut_off_is_unknown_and_one_that_was_refused_has_failed(maybe: bool, state: str) -> None:
-    world = World([asks(call("shout", to="ann", text="hi")), says("Not sure.")])
+@pytest.mark.parametrize(
+    ("maybe", "state", "ending"), [(True, "unknown", "waiting_resolution"), (False, "failed", "degraded")]
+)
+def test_a_write_without_a_key_that_may_have_happened_waits_and_one_that_cannot_have_failed(
+    maybe: bool, state: str, ending: str
+) -> None:
+    world = shouting()
     world.tools.replaced["courier"] = fails(ImplementationFailed("late", maybe_happened=maybe))
+    assert world.start().state == ending
+    assert world.journal.effects[key_of_shout()].state == state
+    said = [event.data["why"] for event in world.journal.kinds("effect.unknown")]
+    assert said == (["no_answer"] if maybe else [])
+    assert unended(world.journal.events) == []
+
+
+def test_a_keyed_write_that_may_have_happened_is_unknown_and_the_run_says_so_and_goes_on() -> None:
+    world = World([asks(call("send", to="ann", text="hi")), says("Not sure.")])
+    world.tools.replaced["post"] = fails(ImplementationFailed("late", maybe_happened=True))
     assert world.start().state == "degraded"
-    key = call_key("shout", SHOUT.version, {"to": "ann", "text": "hi"})
-    assert world.journal.effects[key].state == state
+    assert world.tools.names == ["post", "post"]
+    assert world.journal.effects[key_of_letter()].state == "unknown"
+    assert world.content()["error"] == "It is not known whether this call happened: late"
+
+
+def resolved(outcome: str, result: JsonValue = None) -> World:
+    """A shout under way at a crash, of which a person has said what became of it."""
+    world = shouting()
+    world.tools.replaced["courier"] = fails(Crash())
+    with pytest.raises(Crash):
+        world.start()
+    assert world.start().state == "waiting_resolution"
+    known = world.journal.effects[key_of_shout()]
+    told = replace(known, state="resolved", outcome=outcome, result=result)  # type: ignore[arg-type]  # parametrised
+    world.journal.effects[key_of_shout()] = told
+    world.tools.replaced.clear()
+    return world
+
+
+def test_what_happened_says_a_person_is_answered_with_their_words_and_not_sent_again() -> None:
+    world = resolved("happened", {"sent_to": "ann", "seen": "in the outbox"})
+    assert world.start().state == "completed"
+    assert world.tools.names == ["courier"]
+    assert (world.results[0].status, world.content()) == ("ok", {"sent_to": "ann", "seen": "in the outbox"})
+
+
+def test_what_a_person_wants_made_again_is_made_once_more_under_its_key() -> None:
+    world = resolved("again")
+    assert world.start().state == "completed"
+    keys = [told.key for _, _, told in world.tools.invoked]
+    assert keys == [keys[0]] * 2
+    assert world.journal.effects[key_of_shout()].state == "succeeded"
+
+
+def test_what_is_made_again_and_cut_off_again_waits_again() -> None:
+    world = resolved("again")
+    world.tools.replaced["courier"] = fails(Crash())
+    with pytest.raises(Crash):
+        world.start()
+    assert world.start().state == "waiting_resolution"
+    assert world.tools.names == ["courier"] * 2
+
+
+def test_what_a_person_gave_up_is_named_to_the_llm_and_never_called_again() -> None:
+    world = resolved("given_up")
+    world.llm.script.insert(1, asks(call("shout", "c2", to="ann", text="hi")))
+    assert world.start().state == "degraded"
+    assert world.tools.names == ["courier"]
+    assert [result.status for result in world.results] == ["degraded", "degraded"]
+    assert "not known whether this call happened" in str(world.results[0].content)
+
+
+def test_what_another_run_had_sent_goes_again_under_the_key_that_it_had_then() -> None:
+    world = World([asks(call("send", to="ann", text="hi")), says("Sent.")])
+    world.journal.effects[key_of_letter()] = KnownEffect("resolved", None, "c9", "other run", "again", "k" * 64)
+    assert world.start().state == "completed"
+    assert [told.key for _, _, told in world.tools.invoked] == ["k" * 64]
+
+
+@pytest.mark.parametrize("outcome", ["happened", "given_up"])
+def test_a_persons_word_on_a_letter_of_another_run_holds_here_too(outcome: str) -> None:
+    world = World([asks(call("send", to="ann", text="hi")), says("So be it.")])
+    told = KnownEffect("resolved", "it is in the outbox", "c9", "other run", outcome)  # type: ignore[arg-type]  # parametrised
+    world.journal.effects[key_of_letter()] = told
+    assert world.start().state == ("completed" if outcome == "happened" else "degraded")
+    assert world.tools.invoked == []
 
 
 def test_the_effect_is_recorded_before_it_leaves() -> None:

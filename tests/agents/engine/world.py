@@ -148,6 +148,7 @@ class World:
     def start(self) -> Ending:
         """Work on the run as the next holder of its lease."""
         self.epoch += 1
+        self.journal.take_over({tool.name for tool in self.spec.tools if tool.effect == "keyed"})
         self.state = self.fresh()
         return loop.run(self.state, self.ports(), epoch=self.epoch, cost_nanos=self.journal.cost_nanos)
 
