@@ -12,6 +12,7 @@ from agents import bell
 from agents.contracts.base import JsonObject
 from agents.contracts.endings import TERMINAL
 from agents.contracts.events import Event
+from agents.event_log import tell_after_commit
 from agents.journal import statements
 from agents.journal.decide import add_events
 from agents.journal.gate import plain, storable
@@ -94,6 +95,7 @@ def _tell(run: LockedRun, effect: Effect, *, outcome: Word, actor: str, reason: 
     }
     add_events(run, [Event(kind="effect.resolved", at=clock.now(), turn=run.turn, data=data)], rows)
     statements.write_group([run], rows)
+    tell_after_commit(rows.events)
 
 
 def _note(effect: Effect, *, outcome: Word, actor: str, reason: str) -> None:

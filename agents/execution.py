@@ -140,12 +140,19 @@ class RunJournal:
 
     def _claimed(self) -> Event:
         """What opens this stretch; it travels with the first commit, since alone it would cost one."""
+        run = self._run
         data: JsonObject = {
-            "epoch": self._run.epoch,
-            "worker": self._run.lease_owner,
-            "attempt": self._run.attempts,
+            "epoch": run.epoch,
+            "worker": run.lease_owner,
+            "attempt": run.attempts,
+            "tenant": run.tenant.slug,
+            "surface": run.surface.slug,
+            "agent": run.agent_name,
+            "version": run.version.number,
+            "session": run.session,
+            "llm": run.llm,
         }
-        return Event(kind="run.claimed", at=clock.now(), turn=self._run.turn, data=data)
+        return Event(kind="run.claimed", at=clock.now(), turn=run.turn, data=data)
 
     def _open_accounts(self) -> AccountSet:
         """Under the tiers of this moment: those that the run began with may have been edited since."""

@@ -11,6 +11,7 @@ from agents import bell
 from agents.contracts.base import JsonObject
 from agents.contracts.endings import HOLDING_A_WORKER, TERMINAL
 from agents.contracts.events import Event
+from agents.event_log import tell_after_commit
 from agents.journal import statements
 from agents.journal.decide import add_events
 from agents.journal.gate import plain
@@ -90,6 +91,7 @@ def _close(hold: Hold, *, charge: bool, actor: str, said: str, at: datetime, rea
             _tell(run, hold, charge=charge, actor=actor, said=said, at=at, rows=rows)
         if run is not None:
             statements.write_group([run], rows)
+            tell_after_commit(rows.events)
         if closed and actor != SWEEPER:
             _note(hold, actor, charge=charge, reason=reason)
     if closed and run is not None:

@@ -11,6 +11,7 @@ from agents import bell
 from agents.contracts.base import JsonObject
 from agents.contracts.endings import TERMINAL, Ending
 from agents.contracts.events import Event
+from agents.event_log import tell_after_commit
 from agents.journal import statements
 from agents.journal.decide import add_events, apply_ending
 from agents.journal.gate import plain
@@ -107,6 +108,7 @@ def force(*, run: Run, actor: str, reason: str) -> bool:
         apply_ending(row, Ending(state="killed"), [], rows, at, by="force")
         statements.write_group([row], rows)
         statements.write_endings(rows)
+        tell_after_commit(rows.events)
         _note(run, "run.force", actor, reason)
     Stopped((row,), (row.id,)).tell()
     return True
@@ -170,6 +172,7 @@ def stop(run_ids: Collection[str], said: Said) -> Stopped:
     _mark(live, held, said, at)
     statements.write_group(live, rows)
     statements.write_endings(rows)
+    tell_after_commit(rows.events)
     return Stopped(live, held)
 
 

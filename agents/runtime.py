@@ -6,11 +6,9 @@ import threading
 from dataclasses import dataclass
 from functools import cache
 
-from django.conf import settings
-
+from agents import event_log
 from agents.bell import Ringer
 from agents.edge import Edge, KillSwitch
-from agents.event_log import write_lines
 from agents.llms.http_client import close_shared_client
 from agents.recorder import Recorder
 from agents.tools.children import Children
@@ -36,16 +34,18 @@ class Runtime:
         self.edge.run(close_shared_client(), KillSwitch())
         self.recorder.stop()
         self.ringer.stop()
+        event_log.stop()
         self.edge.stop()
 
 
 def start() -> Runtime:
     """Start every part."""
+    event_log.start("watchfloor-worker")
     edge, ringer = Edge(), Ringer()
     edge.start()
     runtime = Runtime(
         edge=edge,
-        recorder=Recorder(ringer.ring, write_lines if settings.EVENT_LOG else None),
+        recorder=Recorder(ringer.ring, event_log.tell),
         ringer=ringer,
         warden=Warden(owner=owner_name()),
         health=SharedHealth(),

@@ -1,5 +1,6 @@
 """The web process: pages through Django, the live feed through Channels."""
 
+import atexit
 import os
 import warnings
 
@@ -16,7 +17,11 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 pages = get_asgi_application()
 
 # The consumers import models, which exist only once Django has been set up by the line above.
+from agents import event_log  # noqa: E402
 from console.live.routing import websocket_urlpatterns  # noqa: E402
+
+event_log.start("watchfloor-web")
+atexit.register(event_log.stop)
 
 sockets = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]  # the stubs know no pattern that path() makes
 

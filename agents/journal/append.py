@@ -7,6 +7,7 @@ from django.db import transaction
 from agents.contracts.endings import TERMINAL, Ending
 from agents.contracts.events import Event
 from agents.engine.ports import LostLease
+from agents.event_log import tell_after_commit
 from agents.journal import statements
 from agents.journal.decide import add_events, apply_ending
 from agents.journal.left_open import charge_left_open, leave_unknown
@@ -20,6 +21,7 @@ def append(run_id: str, events: Iterable[Event]) -> LockedRun:
     run = statements.lock_runs([run_id])[run_id]
     add_events(run, events, rows)
     statements.write_group([run], rows)
+    tell_after_commit(rows.events)
     return run
 
 
@@ -44,6 +46,7 @@ def end(run_id: str, ending: Ending, *, expected_epoch: int) -> LockedRun | None
         apply_ending(run, ending, [event], rows, at, by="sweeper")
         statements.write_group([run], rows)
         statements.write_endings(rows)
+        tell_after_commit(rows.events)
     return run
 
 
@@ -61,4 +64,5 @@ def take_over(run_id: str, *, epoch: int) -> int:
         leave_unknown(run, rows, at, goes_on=True)
         statements.write_group([run], rows)
         statements.write_endings(rows)
+        tell_after_commit(rows.events)
     return run.cost_nanos

@@ -1,0 +1,1 @@
+"""Traces for collectors: committed events as OpenTelemetry spans, by the GenAI conventions."""
