@@ -84,8 +84,8 @@ POINTS: Mapping[str, Point] = {
     "llm_call": Point(("agents.execution:EdgeLLMs.call",)),
     "tool_call": Point(("agents.execution:EdgeTools.invoke",)),
     "approval_decided": Point(("agents.lifecycle:decide",)),
-    "kill": Point(("agents.lifecycle:kill",)),
-    "kill_rung": Point(("agents.bell:ring_kill",)),
+    "kill": Point(("agents.kills:kill", "agents.kills:kill_all")),
+    "kill_rung": Point(("agents.bell:ring_kills",)),
     "head_rung": Point(("agents.bell:ring_head", "agents.bell:Ringer.ring")),
 }
 

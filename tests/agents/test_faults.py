@@ -13,7 +13,7 @@ from agents.faults import POINTS, Fault, find
 from tests.harness.stages import ROOT
 
 SETUP = "import django; django.setup(); from agents import bell; bell.client = lambda: 1/0\n"
-RING = "try:\n    bell.ring_kill('r')\nexcept ZeroDivisionError:\n    print('rung', flush=True)\n"
+RING = "try:\n    bell.ring_kills(['r'])\nexcept ZeroDivisionError:\n    print('rung', flush=True)\n"
 
 
 def process(code: str, **environment: str) -> "subprocess.Popen[str]":

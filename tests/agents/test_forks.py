@@ -302,14 +302,16 @@ def test_a_fork_of_a_checkpoint_that_cannot_be_read_is_refused(
 
 
 def test_a_fork_is_admitted_as_any_launch(run: Run, office: Office) -> None:
-    before = rows()
     limit(office.surface, launches_per_minute=1)
+    before = rows()
     with pytest.raises(LaunchRefused, match="were launched within a minute"):
         go_back(run, SENT_ALL)
     limit(office.surface, launches_per_minute=60, allowed_llms=["openai:*"])
+    before["Action"] += 1
     with pytest.raises(LaunchRefused, match="allows only"):
         once_more(run)
     limit(office.surface, allowed_llms=[], surface_day_nanos=1)
+    before["Action"] += 1
     with pytest.raises(LaunchRefused, match="budget"):
         once_more(run)
     assert rows() == before

@@ -143,7 +143,8 @@ def test_what_is_closed_already_is_refused_by_the_word_of_who_closed_it(office: 
     assert lift(switch=first, actor=OPERATOR, reason="mended")
     assert not lift(switch=first, actor=OPERATOR, reason="again")
     assert closed(office, "agent", name="tester").pk != first.pk
-    assert [action.verb for action in Action.objects.order_by("pk")] == ["switch.set", "switch.lift", "switch.set"]
+    done = Action.objects.filter(verb__startswith="switch.").order_by("pk")
+    assert [action.verb for action in done] == ["switch.set", "switch.lift", "switch.set"]
 
 
 def test_a_switch_that_is_not_yet_set_says_what_it_would_stop(office: Office) -> None:
