@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from pydantic import JsonValue
 
 from agents import lease, runtime
@@ -76,6 +76,9 @@ class Execution:
             return loop.run(state, self._ports(), epoch=self.run.epoch, cost_nanos=self.run.cost_nanos)
         except LostLease:
             raise
+        except (OperationalError, InterfaceError) as error:  # nothing can be recorded: the rows say where to go on
+            logger.warning("run %s is left to the sweeper, the database is away: %s", self.run.id, error)
+            return None
         except Exception as error:  # a fault of ours must leave the run in a definite state
             logger.exception("run %s failed", self.run.id)
             self._failed(error)

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -9,7 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connection, connections, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    Error,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from agents.contracts.endings import Ending
@@ -18,6 +28,7 @@ from agents.engine.batch import Batch, Receipt
 from agents.engine.ports import LostLease
 from agents.journal import statements
 from agents.journal.decide import Claim, apply_batch, apply_ending, check_lease
+from agents.journal.doubt import stands
 from agents.journal.left_open import NOT_RECORDED, note_unknown
 from agents.journal.rows import LockedRun, NewRows, StartedEffect
 from budgets import clock
@@ -26,6 +37,9 @@ from budgets.ledger import Books
 
 logger = logging.getLogger(__name__)
 LARGEST_GROUP = 128
+PATIENCE_SECONDS = 12.0
+"""For how long a database that is away is waited for; with one wait for a connection it is shorter than a lease."""
+LOOK_AGAIN_SECONDS = 0.2
 
 Bell = Callable[[Sequence[tuple[str, int, int]]], None]
 """Told of run id, tenant id and head after each commit; it must not block."""
@@ -64,7 +78,7 @@ class Recorder:
         self._connection: BaseDatabaseWrapper | None = None
 
     def stop(self) -> None:
-        """Close the connection; nothing may be submitted any more."""
+        """Close the connection, as it was before; whoever submits something opens another."""
         if self._connection is None or self._connection.connection is None:
             return
         with suppress(DatabaseError, InterfaceError), self._own_connection():
@@ -89,8 +103,7 @@ class Recorder:
         with self._mutex:
             group = [self._waiting.popleft() for _ in range(min(len(self._waiting), LARGEST_GROUP))]
         try:
-            with self._own_connection():
-                self._commit(group)
+            self._commit_patiently(group)
         except Exception as error:  # no connection, say: whoever waits must hear of it, and not write beside another
             logger.warning("the recorder could not write: %s", error)
             for entry in group:
@@ -103,6 +116,26 @@ class Recorder:
                 if self._waiting:
                     self._waiting[0].gate.release()
 
+    def _commit_patiently(self, group: Sequence[Entry]) -> None:
+        """Commit until each entry has its outcome. Raises the database's error when it stays away for too long."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        doubted: Written | None = None
+        while waiting := [entry for entry in group if entry.outcome is None]:
+            try:
+                with self._own_connection():
+                    if doubted is not None and stands(doubted.rows):
+                        self._answer(doubted)
+                    else:
+                        self._commit(waiting)
+                doubted = None
+            except Error as error:  # the connection is gone; whatever else fails is the outcome of an entry
+                self.stop()
+                if time.monotonic() > until:
+                    raise
+                logger.warning("the recorder waits for the database: %s", error)
+                doubted = error.written if isinstance(error, UnansweredCommit) else doubted
+                time.sleep(LOOK_AGAIN_SECONDS)
+
     @contextmanager
     def _own_connection(self) -> Iterator[None]:
         """The recorder's connection in place of the thread's: hundreds of runs need one, not hundreds."""
@@ -113,59 +146,93 @@ class Recorder:
         connections[DEFAULT_DB_ALIAS] = self._connection
         try:
             if self._connection.connection is None:
+                self._connection.ensure_connection()
                 plan_for_few_rows()
             yield
         finally:
             connections[DEFAULT_DB_ALIAS] = usual
 
     def _commit(self, entries: Sequence[Entry]) -> None:
-        """Commit a group; when that fails, each entry by itself, so that one bad batch harms no other."""
+        """Commit a group; when that fails, each entry by itself, so that one bad batch harms no other.
+
+        Raises the database's error when the connection is gone: what has no outcome by then is to be tried again.
+        """
+        before = connection.connection
         try:
             written = write_group(entries)
+        except UnansweredCommit:
+            raise
         except Exception as error:  # whatever it is, each entry must get its outcome, or its run would wait for ever
-            if isinstance(error, InterfaceError) or not connection.is_usable():
-                connection.close()
+            if isinstance(error, Error) and (connection.connection is not before or not connection.is_usable()):
+                raise
             if len(entries) == 1:
                 entries[0].outcome = error
                 return
             logger.warning("a group of %d batches failed (%s); writing each alone", len(entries), error)
             for entry in entries:
                 self._commit([entry])
-            return
-        for entry, outcome in zip(entries, written.outcomes, strict=True):
+        else:
+            self._answer(written)
+
+    def _answer(self, written: "Written") -> None:
+        """Tell all whom it concerns that a group stands."""
+        for entry, outcome in zip(written.entries, written.outcomes, strict=True):
             entry.outcome = outcome
         self._ring([(run.id, run.tenant_id, run.next_seq - 1) for run in written.runs if run.changed])
         if self._log is not None:
-            self._log(written.events)
+            self._log(written.rows.events)
 
 
 @dataclass(slots=True)
 class Written:
-    """A committed group: what each entry is told, and where its runs stand now."""
+    """A group that was sent to be committed: what each entry is told if it stands, and where its runs are then."""
 
+    entries: Sequence[Entry]
     outcomes: list[Receipt | LostLease]
     runs: list[LockedRun]
-    events: list[tuple[str, int, Event]]
+    rows: NewRows
+
+
+class UnansweredCommit(OperationalError):
+    """The connection broke while the commit was under way: the group stands as a whole, or not at all."""
+
+    def __init__(self, written: Written) -> None:
+        super().__init__("the commit was not answered")
+        self.written = written
 
 
 def write_group(entries: Sequence[Entry]) -> Written:
-    """Lock, decide, write and commit, in a constant number of statements for any number of batches."""
+    """Lock, decide, write and commit, in a constant number of statements for any number of batches.
+
+    Raises UnansweredCommit when nobody knows whether it was committed, and what else the database raises before.
+    """
+    written = None
+    try:
+        with transaction.atomic():
+            written = _write(entries)
+    except (OperationalError, InterfaceError) as error:
+        if written is not None:
+            raise UnansweredCommit(written) from error
+        raise
+    return written
+
+
+def _write(entries: Sequence[Entry]) -> Written:
     at = clock.now()
     rows = NewRows()
-    with transaction.atomic():
-        with asking_together():
-            asked = statements.ask_runs([entry.claim.run_id for entry in entries])
-            asked_books = Books.ask(account_ids=touched_accounts(entries), hold_ids=settled_holds(entries))
-        runs, books = statements.locked_runs(asked), Books.answered(asked_books)
-        ends = Ends.read([entry for entry in entries if entry.ending])
-        books.add_holds([hold_id for _, hold_id in ends.open_holds])
-        outcomes = [_apply(entry, runs, books, rows, at, ends) for entry in entries]
-        statements.keep_blobs(rows.blobs)
-        with writing_together():
-            statements.write_group(runs.values(), rows)
-            books.close()
-        statements.write_endings(rows)
-    return Written(outcomes, list(runs.values()), rows.events)
+    with asking_together():
+        asked = statements.ask_runs([entry.claim.run_id for entry in entries])
+        asked_books = Books.ask(account_ids=touched_accounts(entries), hold_ids=settled_holds(entries))
+    runs, books = statements.locked_runs(asked), Books.answered(asked_books)
+    ends = Ends.read([entry for entry in entries if entry.ending])
+    books.add_holds([hold_id for _, hold_id in ends.open_holds])
+    outcomes = [_apply(entry, runs, books, rows, at, ends) for entry in entries]
+    statements.keep_blobs(rows.blobs)
+    with writing_together():
+        statements.write_group(runs.values(), rows)
+        books.close()
+    statements.write_endings(rows)
+    return Written(entries, outcomes, list(runs.values()), rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,14 +149,14 @@ def plan_for_few_rows() -> None:
     """
     if vendor() == "postgresql":
         for setting in OF_FEW_ROWS:
-            _execute(f"SET {setting}", ())
+            ask(f"SET {setting}", ())
 
 
 def plan_as_usual() -> None:
     """Take `plan_for_few_rows` back: a pool may hand this connection to somebody who joins whole tables."""
     if vendor() == "postgresql":
         for setting in OF_FEW_ROWS:
-            _execute(f"RESET {setting.partition(' ')[0]}", ())
+            ask(f"RESET {setting.partition(' ')[0]}", ())
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from agents import execution, runtime
 from agents.contracts.messages import ToolCall
@@ -308,3 +308,23 @@ def test_the_stricter_limit_binds() -> None:
     own = LoopLimits(max_turns=25, max_seconds=900)
     assert stricter(own, Limits(max_turns=5, max_seconds=9_000)) == LoopLimits(max_turns=5, max_seconds=900)
     assert stricter(own, Limits(max_turns=40, max_seconds=60)) == LoopLimits(max_turns=25, max_seconds=60)
+
+
+@pytest.mark.usefixtures("at", "llm")
+def test_a_run_whose_database_goes_away_is_left_to_the_sweeper_and_goes_on_where_it_was(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = launched(office)
+    with monkeypatch.context() as away:
+        away.setattr(execution, "recorded_steps", database_is_away)
+        execution.work_on(run.id)
+    assert (again(run).state, run.epoch) == ("running", 1)
+    expire(run)
+    execution.work_on(run.id)
+    assert (again(run).state, run.answer, run.epoch) == ("completed", "Sent.", 2)
+    assert sequence(run) == list(range(1, run.next_seq))
+
+
+def database_is_away(_run: Run) -> None:
+    """In the place of any read."""
+    raise OperationalError("server closed the connection unexpectedly")

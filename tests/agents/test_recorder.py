@@ -150,6 +150,7 @@ def test_without_a_connection_all_that_wait_hear_of_it_and_the_next_one_is_writt
 
     with monkeypatch.context() as patch:
         patch.setattr(recorder_module, "plan_for_few_rows", refuse)
+        patch.setattr(recorder_module, "PATIENCE_SECONDS", 0.0)
         with recorder(*entries) as writer:
             assert [str(entry.outcome) for entry in entries] == ["the database is away"] * 2
             assert not entries[1].gate.locked()

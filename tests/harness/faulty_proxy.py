@@ -161,6 +161,6 @@ def _close(writer: asyncio.StreamWriter) -> None:
 def _reset(writer: asyncio.StreamWriter) -> None:
     """End a connection so that the other side is told of an error and not of an end."""
     connection = writer.get_extra_info("socket")
-    if connection.family != socket.AF_UNIX:
+    if connection.family != socket.AF_UNIX and connection.fileno() >= 0:  # else its own end was faster
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
     writer.transport.abort()

@@ -163,7 +163,7 @@ def test_new_connections_are_refused_while_old_ones_go_on(proxy: FaultyProxy) ->
     with client(proxy) as old:
         assert say(old, b"a") == b"a"
         proxy.refuse = True
-        with client(proxy) as new, pytest.raises(ConnectionResetError):
+        with pytest.raises(ConnectionResetError), client(proxy) as new:
             new.recv(1)
         assert say(old, b"b") == b"b"
         proxy.heal()
@@ -202,8 +202,8 @@ def test_half_open_it_stops_reading_until_the_sender_can_send_no_more_and_loses_
 def test_a_target_that_is_not_there_ends_a_connection_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    with FaultyProxy(f"127.0.0.1:{port}") as proxy, client(proxy) as connected:
-        with pytest.raises(ConnectionResetError):
+    with FaultyProxy(f"127.0.0.1:{port}") as proxy:
+        with pytest.raises(ConnectionResetError), client(proxy) as connected:
             connected.recv(1)
         assert proxy.counters.unreachable == 1
 
