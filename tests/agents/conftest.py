@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from agents import enqueue
-from agents.contracts.specs import AgentSpec
+from agents.contracts.specs import AgentSpec, ToolSpec
 from agents.journal.decide import Claim
 from agents.library.sync import keep_version
 from agents.models import Agent, Run
@@ -84,6 +84,18 @@ class Office:
         return Claim(run.id, run.epoch if epoch is None else epoch, accounts)
 
 
+def agent_spec(*tools: ToolSpec) -> AgentSpec:
+    """The office's agent, with these tools."""
+    return AgentSpec(
+        name="tester",
+        title="Tester",
+        purpose="Is tested.",
+        system_prompt="You are tested.",
+        llms=(LLM,),
+        tools=tools,
+    )
+
+
 @pytest.fixture
 def office(db: None) -> Iterator[Office]:  # noqa: ARG001
     """Acme, its enterprise surface, and an agent that answers by rehearsal."""
@@ -98,8 +110,7 @@ def office(db: None) -> Iterator[Office]:  # noqa: ARG001
         effective_from=datetime(2026, 1, 1, tzinfo=UTC),
         created_by="test",
     )
-    spec = AgentSpec(name="tester", title="Tester", purpose="Is tested.", system_prompt="You are tested.", llms=(LLM,))
-    agent = keep_version(spec=spec).agent
+    agent = keep_version(spec=agent_spec()).agent
     agent.refresh_from_db()
     yield Office(tenant, surface, agent, limits)
     forget_prices()

@@ -3,8 +3,6 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from agents.engine.guard import far_end_key
-
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -35,12 +33,15 @@ class FarEnd:
 
     arrived: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
 
-    def receive(self, letter: Letter, run_id: str) -> None:
+    def receive(self, letter: Letter, run_id: str, under: str) -> None:
         """A letter came, and was acted on unless it had come before under its key."""
         scope = "" if letter.dedupe_seconds else run_id
-        under = far_end_key(run_id, letter.key)
         if not letter.keyed or under not in self.arrived[scope, letter.key]:
             self.arrived[scope, letter.key].append(under)
+
+    def forget(self, key: str, run_id: str) -> None:
+        """A person wants a letter without a key once more: what comes next is meant."""
+        self.arrived.pop((run_id, key), None)
 
     def forget_shared(self) -> None:
         """The time in which the tenant's runs share a letter is over."""

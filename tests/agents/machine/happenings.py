@@ -4,20 +4,21 @@ import contextlib
 from collections.abc import Iterator
 from datetime import timedelta
 
-from agents import lease, recovery
+from agents import effects, lease, recovery
 from agents.contracts.endings import HOLDING_A_WORKER, TERMINAL, RunState
 from agents.engine.batch import Receipt
 from agents.engine.ports import LostLease
 from agents.funding import edit_tier, top_up
 from agents.kills import kill
 from agents.lifecycle import pause, resume
-from agents.models import Run
+from agents.models import Effect, Run
 from budgets import clock
 from budgets.ledger import LedgerError
 from budgets.models import Account
 from budgets.tier_edits import Change
 from budgets.tier_settings import MAY_SET, SettingRefused
 from tests.agents import wrong_clock
+from tests.agents.at_once import at_once
 from tests.agents.machine import truths
 from tests.agents.machine.far_end import Letter
 from tests.agents.machine.house import House
@@ -145,7 +146,8 @@ class Happenings:
         stretch = self._stretch(which)
         known = stretch.execution.memory.effect(letter.key, dedupe_seconds=letter.dedupe_seconds)
         own = known is not None and known.run_id == stretch.run_id
-        if known is not None and known.state != "failed" and not (known.state == "started" and letter.keyed and own):
+        free = known is None or known.state == "failed" or known.outcome == "again"
+        if not free and not (known is not None and known.state == "started" and letter.keyed and own):
             return  # it has happened, or nobody knows: it is not sent again
         left = False
         with self.writing(stretch):
@@ -163,6 +165,24 @@ class Happenings:
             for each in (stretch, other):
                 with self.writing(each):
                     each.send(letter, self.house.far_end, fails=False)
+
+    def resolve(self, which: int, word: effects.Word) -> None:
+        """Two people say at the same moment what became of a letter of which nobody knows."""
+        unknown = list(Effect.objects.filter(state="unknown").order_by("pk"))
+        if not unknown:
+            return
+        letter = unknown[which % len(unknown)]
+        said: dict[str, effects.Word] = {OPERATOR: word, "acme_admin": "given_up"}
+        with self.step():
+            heard = at_once(*(lambda a=a, w=w: self._say(letter, a, w) for a, w in said.items()))
+            assert sorted(heard) == [False, True], "one word holds"
+            letter.refresh_from_db()
+            assert (letter.state, letter.outcome) == ("resolved", said[letter.resolved_by])
+            if letter.outcome == "again" and letter.tool == "unkeyed":
+                self.house.far_end.forget(letter.key, letter.run_id)
+
+    def _say(self, letter: Effect, actor: str, word: effects.Word) -> bool:
+        return effects.resolve(effect=letter, outcome=word, actor=actor, reason="I looked.", result="sent")
 
     def crash(self, which: int) -> None:
         """Or stop for longer than the lease: it may come back, and write."""

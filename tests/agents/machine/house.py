@@ -10,16 +10,19 @@ from django.db.models.functions import Cast, Concat
 from agents import execution, lease, recovery
 from agents.admission import LaunchRefused
 from agents.edge import KillSwitch
+from agents.library.sync import keep_version
 from agents.lifecycle import decide, launch
 from agents.models import Approval, Effect, EventRow, Run, StepRow
 from agents.runtime import Runtime
+from agents.tools.define import python_tool
 from budgets import clock
 from budgets.hot_sql import stored_at
 from budgets.models import Account, BudgetAlert, Hold, LedgerEntry, Surface, Tenant, Tier, TierEdit
 from tests.agents.at_once import at_once
-from tests.agents.conftest import Office, Sender
+from tests.agents.conftest import Office, Sender, agent_spec
 from tests.agents.machine.far_end import FarEnd
 from tests.agents.machine.stretch import Stretch
+from tests.agents.workers import post
 from tests.tier_edit import limit
 
 # References first.
@@ -37,6 +40,11 @@ MADE: tuple[type[Model], ...] = (
     Tier,
 )
 AGED = ((LedgerEntry, "expires_at"), (TierEdit, "expires_at"), (Approval, "expires_at"), (Effect, "expires_at"))
+TOOLS = (
+    python_tool("keyed", [post], description="Its far end dedupes.", effect="keyed"),
+    python_tool("unkeyed", [post], description="Its far end does not.", effect="unkeyed"),
+    python_tool("shared", [post], description="Shared by runs.", effect="keyed", dedupe_seconds=60),
+)
 LONG_AGO = timedelta(minutes=2)
 LIMITS = {"run_nanos": 900, "user_day_nanos": 1_300, "surface_day_nanos": 1_600, "tenant_day_nanos": 2_000}
 
@@ -56,6 +64,8 @@ class House:
 
     def __post_init__(self) -> None:
         wipe()
+        keep_version(spec=agent_spec(*TOOLS))
+        self.office.agent.refresh_from_db()
         self.tenant, self.surface = self.office.tenant, self.office.surface
         limit(self.tenant, user_day_nanos=LIMITS["user_day_nanos"], tenant_day_nanos=LIMITS["tenant_day_nanos"])
         limit(self.surface, run_nanos=LIMITS["run_nanos"], surface_day_nanos=LIMITS["surface_day_nanos"])

@@ -53,6 +53,18 @@ class Row:
     steps_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An effect."""
+
+    scope: str
+    key: str
+    run_id: str
+    tool: str
+    state: str
+    epoch: int
+
+
 @dataclass(frozen=True)
 class Picture:
     """The rows of a moment; two are equal when nothing was written between them."""
@@ -61,7 +73,7 @@ class Picture:
     accounts: dict[int, Money]
     holds: dict[str, Held]
     events: dict[str, list[tuple[int, str, int]]]
-    effects: frozenset[tuple[object, ...]]
+    effects: frozenset[Made]
     approvals: frozenset[tuple[object, ...]]
     steps: frozenset[tuple[object, ...]]
     mismatch: Mismatch | Overshoot | None
@@ -74,7 +86,7 @@ class Picture:
             {account.pk: _money(account) for account in Account.objects.all()},
             {hold.id: _held(hold) for hold in Hold.objects.all()},
             _events(),
-            frozenset(Effect.objects.values_list("scope", "key", "run_id", "state", "epoch")),
+            frozenset(map(_made, Effect.objects.all())),
             frozenset(Approval.objects.values_list("run_id", "call_id", "decision", "decided_by")),
             frozenset(StepRow.objects.values_list("run_id", "number", "kind")),
             verify(),
@@ -97,6 +109,10 @@ def _money(account: Account) -> Money:
 
 def _held(hold: Hold) -> Held:
     return Held(hold.run_id, hold.state, hold.amount_nanos, hold.settled_nanos or 0, hold.account_ids())
+
+
+def _made(effect: Effect) -> Made:
+    return Made(effect.scope, effect.key, effect.run_id, effect.tool, effect.state, effect.epoch)
 
 
 def _events() -> dict[str, list[tuple[int, str, int]]]:

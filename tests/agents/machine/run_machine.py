@@ -17,6 +17,7 @@ any_one = st.integers(min_value=0, max_value=31)
 yes_or_no = st.booleans()
 letters = st.builds(Letter, st.sampled_from(["keyed", "unkeyed", "shared"]), st.integers(0, 1))
 endings = st.sampled_from(["paused_budget", "paused", "completed"])
+words = st.sampled_from(["happened", "again", "given_up"])
 outcomes = st.sampled_from(["less", "in full", "released", "more"])
 fields = st.sampled_from(["run_nanos", "surface_day_nanos", "user_day_nanos", "tenant_day_nanos", "tenant_month_nanos"])
 limits = st.sampled_from([0, 400, 900, 1_500, 3_000])
@@ -35,6 +36,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
     *often(2, "settle", which=any_one, outcome=outcomes, more=amounts),
     *often(3, "write", which=any_one, letter=letters, outcome=st.sampled_from(["sent", "failed", "unrecorded"])),
     *often(1, "write_the_same_at_once", which=any_one, another=any_one, number=st.integers(0, 1)),
+    *often(2, "resolve", which=any_one, word=words),
     *often(1, "crash", which=any_one),
     *often(2, "be_overtaken", which=any_one, together=yes_or_no),
     *often(1, "renew", which=any_one),

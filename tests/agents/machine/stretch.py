@@ -7,6 +7,7 @@ from agents.contracts.base import JsonObject
 from agents.contracts.endings import Ending, RunState
 from agents.contracts.events import Event, EventKind
 from agents.engine.batch import ApprovalRequest, Batch, EffectEnd, EffectStart, Receipt, Settlement
+from agents.engine.guard import far_end_key
 from agents.execution import Execution
 from budgets import clock
 from budgets.pricing import Usage
@@ -62,15 +63,17 @@ class Stretch:
 
     def send(self, letter: Letter, far_end: FarEnd, *, fails: bool) -> bool:
         """Announce a letter and let it go, or try in vain. False when something kept it back."""
-        start = EffectStart("c1", 1, letter.kind, "1", letter.key, letter.dedupe_seconds, {"number": letter.number})
+        under = far_end_key(self.run_id, letter.key)
+        told: JsonObject = {"number": letter.number}
+        start = EffectStart("c1", 1, letter.kind, "1", letter.key, letter.dedupe_seconds, told, under)
         intents = [now("tool.started")]
         if self.execution.journal.commit(Batch(intents=intents, effects_started=[start])) != Receipt():
             return False
         known = self.execution.memory.effect(letter.key, dedupe_seconds=letter.dedupe_seconds)
-        if letter.dedupe_seconds and known is not None and known.run_id != self.run_id:
+        if known is None or known.run_id != self.run_id:
             return False  # another run was faster
         if not fails:
-            far_end.receive(letter, self.run_id)
+            far_end.receive(letter, self.run_id, known.sent_key)
         return True
 
     def record(self, letter: Letter, *, failed: bool) -> Receipt:

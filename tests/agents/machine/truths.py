@@ -16,6 +16,7 @@ def check(before: Picture, after: Picture, *, overbilled: dict[int, int]) -> Non
     one_epoch_follows_the_other(before, after)
     ended_runs_stay_as_they_are(before, after)
     nothing_begins_after_a_kill(after)
+    nobody_waits_for_what_will_not_come(after)
 
 
 def no_limit_is_passed(before: Picture, after: Picture, overbilled: dict[int, int]) -> None:
@@ -79,3 +80,12 @@ def nothing_begins_after_a_kill(after: Picture) -> None:
             later = kinds[kinds.index("kill.requested") :]
             assert INTENTS.isdisjoint(later), f"{run_id}: {kinds}"
             assert later.count("kill.acknowledged") <= 1
+
+
+def nobody_waits_for_what_will_not_come(after: Picture) -> None:
+    """What nobody will record any more is not under way: nobody knows whether it happened, and the row says so."""
+    for effect in after.effects:
+        run = after.runs[effect.run_id]
+        if effect.state == "started":
+            assert run.state not in TERMINAL, f"{effect} of a run that is {run.state}"
+            assert run.state in HOLDING_A_WORKER or effect.tool != "unkeyed", f"{effect} of a run that is {run.state}"
