@@ -1,5 +1,7 @@
 """Arguments of a call: the text an LLM sent, parsed into an object or kept as it is."""
 
+import json
+
 from pydantic import JsonValue
 from pydantic_core import from_json
 
@@ -27,7 +29,16 @@ def json_object(raw: str) -> JsonObject | None:
         value: JsonValue = from_json(raw, allow_inf_nan=False)
     except ValueError:
         return None
-    return value if isinstance(value, dict) else None
+    return value if isinstance(value, dict) and _finite(value) else None
+
+
+def _finite(value: JsonValue) -> bool:
+    """False when there is a number such as 1e400 in it, which the parser takes for an infinity."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
 
 
 def arguments_to_send(call: ToolCall) -> JsonObject:

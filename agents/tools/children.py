@@ -66,11 +66,11 @@ async def _exchange(child: Process, request: JsonObject) -> JsonObject:
         child.stdin.write(json.dumps(request).encode() + b"\n")
         await child.stdin.drain()
         line = await child.stdout.readline()
-    except (ConnectionError, ValueError) as error:
+        if not line.endswith(b"\n"):
+            raise ChildDied("the child ended without an answer")
+        answer: JsonObject = json.loads(line)
+    except (ConnectionError, ValueError, RecursionError) as error:
         raise ChildDied(str(error)) from error
-    if not line.endswith(b"\n"):
-        raise ChildDied("the child ended without an answer")
-    answer: JsonObject = json.loads(line)
     return answer
 
 

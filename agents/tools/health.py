@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from django.db import transaction
 
+from agents.journal.gate import plain
 from agents.models import ToolHealth
 from agents.tools.breaker import Breaker
 
@@ -125,4 +126,5 @@ def store(row: ToolHealth, breaker: Breaker) -> None:
     row.calls, row.failures = breaker.calls, breaker.failures
     row.window_started_at = breaker.window_started_at
     row.opened_at, row.probe_at = breaker.opened_at, breaker.probe_at
+    row.last_error = plain(row.last_error)  # what the tool said, word for word
     row.save()

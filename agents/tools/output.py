@@ -35,10 +35,14 @@ class CutText(str):
 
 
 def cut_if_large(value: JsonValue) -> JsonValue:
-    """The value, or its head when its text is longer than ``MOST_BYTES``. Raises ValueError or TypeError."""
+    """The value as a JSON reader gives it, or its head when its text is longer than ``MOST_BYTES``.
+
+    What lies too deep becomes text. Raises ValueError or TypeError for what is no JSON.
+    """
+    value = plain_output(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, allow_nan=False)
     if len(text) <= MOST_BYTES // _MOST_BYTES_OF_A_CHARACTER:
-        return value
+        return _as_read(value, text)
     digest, size, head = hashlib.sha256(), 0, b""
     for start in range(0, len(text), _PIECE):
         piece = text[start : start + _PIECE].encode("utf-8", "backslashreplace")
@@ -46,8 +50,14 @@ def cut_if_large(value: JsonValue) -> JsonValue:
         size += len(piece)
         head += piece[: MOST_BYTES - len(head)]
     if size <= MOST_BYTES:
-        return value
+        return _as_read(value, text)
     return CutText.of(head.decode("utf-8", "ignore"), size_bytes=size, sha256=digest.hexdigest())
+
+
+def _as_read(value: JsonValue, text: str) -> JsonValue:
+    """Tuples as lists and names as text, which is what a recorded step gives back after a crash."""
+    read: JsonValue = value if isinstance(value, str) else json.loads(text)
+    return read
 
 
 def plain_output(value: JsonValue) -> JsonValue:
@@ -68,7 +78,7 @@ def deeper_than(value: JsonValue, levels: int) -> bool:
         for part in layer:
             if isinstance(part, dict):
                 inner += part.values()
-            elif isinstance(part, list):
+            elif isinstance(part, list | tuple):
                 inner += part
         if not inner:
             return False

@@ -16,6 +16,7 @@ from agents.llms.arguments import arguments_to_send, parsed_call
         "null",
         '{"a": NaN}',
         '{"a": Infinity}',
+        '{"a": [1e400]}',
         '{"a": "\\ud800"}',
         "{" * 9_999,
     ],

@@ -38,7 +38,7 @@ def test_depth_counts_lists_and_objects(levels: int, limit: int, deeper: bool) -
 
 @pytest.mark.parametrize("value", ["", "x" * MOST_BYTES, "é" * (MOST_BYTES // 2), ["x" * (MOST_BYTES - 4)], {"a": 1}])
 def test_what_fits_is_kept_whole(value: JsonValue) -> None:
-    assert cut_if_large(value) is value
+    assert cut_if_large(value) == value
 
 
 @pytest.mark.parametrize("value", ["x" * (MOST_BYTES + 1), ["x" * (MOST_BYTES - 3)], "é" * (MOST_BYTES // 2 + 1)])
