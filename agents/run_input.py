@@ -8,18 +8,24 @@ from agents.contracts.specs import AgentSpec
 from agents.engine.state import RunInput
 from agents.loop_limits import stricter
 from agents.models import Run
+from agents.models.agent import AgentVersion
 from budgets.tiers import Limits
 
 
-def input_of(run: Run, *, started_at: datetime, spec: AgentSpec | None = None) -> RunInput:
-    """The run's input; ``spec`` asks how another version of its agent would be given the same task."""
+def input_of(run: Run, *, started_at: datetime, version: AgentVersion | None = None) -> RunInput:
+    """The run's input; with a ``version``, how that one would be given the same task.
+
+    An LLM that was chosen for the run stays; where none was, each version has its own.
+    """
     limits = Limits(**run.limits)
-    spec = _allowed(spec or spec_of(run), limits)
+    own = run.version.to_spec()
+    spec = _allowed(spec_of(run, version), limits)
+    chosen = run.llm != _allowed(own, limits).llms[0]
     return RunInput(
         run_id=run.id,
         tenant=run.tenant.slug,
         spec=spec,
-        llms=spec.llms if run.llm == spec.llms[0] else (run.llm,),
+        llms=(run.llm,) if chosen else spec.llms,
         limits=stricter(spec.limits, limits),
         task=run.task,
         at_cap=limits.at_cap,
@@ -29,9 +35,9 @@ def input_of(run: Run, *, started_at: datetime, spec: AgentSpec | None = None) -
     )
 
 
-def spec_of(run: Run) -> AgentSpec:
-    """The version that the run is bound to, with the instructions that a fork has put in its place."""
-    spec = run.version.to_spec()
+def spec_of(run: Run, version: AgentVersion | None = None) -> AgentSpec:
+    """The version that the run is bound to, or another, with the instructions that a fork has put in its place."""
+    spec = (version or run.version).to_spec()
     instructions = run.overrides.get("system_prompt")
     return spec.model_copy(update={"system_prompt": instructions}) if isinstance(instructions, str) else spec
 
