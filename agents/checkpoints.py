@@ -1,7 +1,6 @@
 """A run's recorded steps, read in order and checked: each is a checkpoint from which the run can go on."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from django.db.models import F
 from django.db.models.functions import Length
@@ -18,10 +17,10 @@ def recorded_steps(run: Run, *, up_to: int | None = None) -> Iterator[Step]:
 
     Raises CheckpointError at the first one that cannot be gone on from.
     """
-    rows = run.steps.order_by("number")
-    rest = (rows if up_to is None else rows.filter(number__lte=up_to)).iterator(chunk_size=STEPS_AT_ONCE)
+    rows = run.steps.order_by("number") if up_to is None else run.steps.filter(number__lte=up_to).order_by("number")
     last = 0
-    while some := [row.to_step() for row in islice(rest, STEPS_AT_ONCE)]:
+    # A query for each part rather than one cursor, which would stay open wherever the reader stops.
+    while some := [row.to_step() for row in rows.filter(number__gt=last)[:STEPS_AT_ONCE]]:
         _check_blobs(some)
         for step in some:
             if step.number != last + 1:

@@ -71,6 +71,7 @@ def _charged(data: JsonObject) -> str:
 
 _WORDS: dict[str, Callable[[JsonObject], str]] = {
     "run.launched": _fields("agent", "llm"),
+    "run.forked": _fields("origin", "from", "step", "by"),
     "run.claimed": _fields("worker"),
     "run.paused": _fields("state", "reason"),
     "run.resumed": _fields("by"),
