@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-pytest_plugins = ["tests.harness.fixtures"]
+pytest_plugins = ["tests.harness.fixtures", "tests.harness.hangs"]
 
-DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_setup", "live_stack", "make_stack"})
-SERVER_FIXTURES = frozenset({"redis_url", "live_stack", "make_stack", "browser", "page"})
+DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_setup", "stack_databases"})
+SERVER_FIXTURES = frozenset({"redis_url", "stack_databases", "browser", "page"})
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -13,7 +13,6 @@ from pytest_django.fixtures import Settings
 from agents.contracts.specs import AgentSpec
 from agents.models import Agent, AgentVersion, EventRow, Run
 from budgets.models import Surface, Tenant
-from budgets.seed import seed_first_use
 from console.access.seed import seed_people
 from console.models import User
 
@@ -31,9 +30,8 @@ def _no_collected_files(settings: Settings, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def cast(db: None) -> dict[str, User]:  # noqa: ARG001
+def cast(first_use: None) -> dict[str, User]:  # noqa: ARG001
     """Everybody by username, with the tenants of a first start."""
-    seed_first_use()
     seed_people()
     return {user.username: user for user in User.objects.all()}
 

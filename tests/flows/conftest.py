@@ -7,7 +7,7 @@ import pytest
 from tests.flows.vendor import Vendor, running_vendor
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def vendor() -> Iterator[Vendor]:
     with running_vendor() as running:
         yield running

@@ -11,7 +11,7 @@ from tests.flows.console_page import PATIENCE_MS, ConsolePage
 from tests.harness.live_stack import LiveStack
 from tests.tier_edit import limit
 
-pytestmark = pytest.mark.flows
+pytestmark = [pytest.mark.flows, pytest.mark.either_database]
 BUDGETS = "/t/acme/budgets/"
 MARK = "window.stillTheSamePage = true"
 USD = 10**9

@@ -1,9 +1,11 @@
 """An operator kills a run in the browser, and the vendor sees its connection close."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page
+from pytest_django.plugin import DjangoDbBlocker
 
 from agents.models import Run
 from budgets.ledger import verify
@@ -12,7 +14,8 @@ from budgets.prices import set_price
 from budgets.pricing import Rates
 from tests.flows.console_page import ConsolePage
 from tests.flows.vendor import Vendor
-from tests.harness.fixtures import MakeStack
+from tests.harness.databases import StackDatabases
+from tests.harness.fixtures import running_stack
 from tests.harness.live_stack import LiveStack
 
 pytestmark = pytest.mark.flows
@@ -21,16 +24,23 @@ KILLS = 12
 CLOSED_WITHIN_MS = 500
 
 
-@pytest.fixture
-def stack(make_stack: MakeStack, vendor: Vendor) -> LiveStack:
-    started = make_stack(COMPATIBLE_BASE_URL=vendor.base_url)
-    set_price(
-        llm=LOOPING,
-        rates=Rates.flat(input=2 * 10**9, output=8 * 10**9),
-        effective_from=datetime.now(UTC),
-        created_by="test",
-    )
-    return started
+@pytest.fixture(scope="module")
+def stack(
+    stack_databases: StackDatabases,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_blocker: DjangoDbBlocker,
+    vendor: Vendor,
+) -> Iterator[LiveStack]:
+    var = tmp_path_factory.mktemp("stack")
+    given = {"COMPATIBLE_BASE_URL": vendor.base_url}
+    with running_stack(stack_databases, var, django_db_blocker, **given) as started:
+        set_price(
+            llm=LOOPING,
+            rates=Rates.flat(input=2 * 10**9, output=8 * 10**9),
+            effective_from=datetime.now(UTC),
+            created_by="test",
+        )
+        yield started
 
 
 def test_a_killed_run_closes_the_vendors_connection(stack: LiveStack, vendor: Vendor, page: Page) -> None:

@@ -9,7 +9,7 @@ from budgets.models import Account, Tier
 from tests.flows.console_page import PATIENCE_MS, ConsolePage
 from tests.harness.live_stack import LiveStack
 
-pytestmark = pytest.mark.flows
+pytestmark = [pytest.mark.flows, pytest.mark.either_database]
 LOOPING = "rehearsal:support-triage+loop+slow=1"
 CAP = "0.008"
 # Marks the document: a reload or a navigation would lose it.

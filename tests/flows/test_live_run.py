@@ -14,6 +14,7 @@ SLOW = "rehearsal:support-triage+slow=1"
 MARK = "window.stillTheSamePage = true"
 
 
+@pytest.mark.either_database
 def test_steps_arrive_by_socket_without_reload(live_stack: LiveStack, page: Page) -> None:
     console = ConsolePage(page, live_stack)
     run_id = console.launch(TASK, llm=SLOW)
@@ -28,6 +29,7 @@ def test_steps_arrive_by_socket_without_reload(live_stack: LiveStack, page: Page
     expect(page.locator(f"#r-{run_id}-answer")).to_contain_text("Order 1029")
 
 
+@pytest.mark.either_database
 def test_a_live_page_equals_a_reloaded_one(live_stack: LiveStack, page: Page) -> None:
     console = ConsolePage(page, live_stack)
     run_id = console.launch(TASK, llm=SLOW)
@@ -68,6 +70,7 @@ def test_a_cut_socket_leaves_no_gap_and_nothing_twice(live_stack: LiveStack, pag
     assert len(live) == len(set(live))
 
 
+@pytest.mark.either_database
 def test_the_list_shows_a_new_run_behind_its_pill(live_stack: LiveStack, page: Page) -> None:
     console = ConsolePage(page, live_stack)
     console.launch(TASK)

@@ -15,7 +15,7 @@ from tests.console.long_run import write_turns
 from tests.flows.console_page import PATIENCE_MS, ConsolePage
 from tests.harness.live_stack import LiveStack
 
-pytestmark = pytest.mark.flows
+pytestmark = [pytest.mark.flows, pytest.mark.either_database]
 TURNS = 1_000
 ROWLESS_AT_START = 3
 """Events at the start of a turn that make no row of their own: a part that the server cut begins with them."""

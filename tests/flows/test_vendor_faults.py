@@ -15,7 +15,7 @@ from tests.flows.vendor import Vendor
 from tests.harness.fixtures import MakeStack
 from tests.harness.live_stack import LiveStack
 
-pytestmark = pytest.mark.flows
+pytestmark = [pytest.mark.flows, pytest.mark.either_database]
 FAULTS = {
     "status=401": "authentication",
     "status=404": "not found",

@@ -40,26 +40,33 @@ def fast() -> list[Outcome]:
 
 
 def whole() -> list[Outcome]:
-    """The fast part, then every test on SQLite, then those with a database again on a private PostgreSQL.
+    """What needs one process, side by side; then the tests and the flows on SQLite and on a private PostgreSQL.
 
     The flows have processes of their own: Playwright keeps an event loop running in its thread, and its greenlets
     confuse the parser's own stack count.
     """
     machine.provide()
-    outcomes = run_together([*plan.static_stages(plan.OLDEST_PYTHON, plan.NEWEST_PYTHON), plan.imports_stage()])
-    outcomes += on_one_database(name="SQLite", select="not flows", environment={})
     with private_postgres() as url:
-        given = {"DATABASE_URL": url}
-        outcomes += on_one_database(name="PostgreSQL", select="database and not flows", environment=given)
-    return outcomes
-
-
-def on_one_database(*, name: str, select: str, environment: dict[str, str]) -> list[Outcome]:
-    """The selected tests, then the flows, on the database that the environment names."""
-    units = plan.pytest_stage(name=f"tests, {name}", select=select, environment=environment, ignore=plan.MACHINE)
-    machine = plan.machine_stage(name=f"state machine, {name}", environment=environment)
-    flows = plan.pytest_stage(name=f"flows, {name}", select="flows", environment=environment)
-    return [run_aloud(units), run_aloud(machine), run_aloud(flows)]
+        on_postgresql = {"DATABASE_URL": url}
+        single = [
+            *plan.static_stages(plan.OLDEST_PYTHON, plan.NEWEST_PYTHON),
+            plan.imports_stage(),
+            plan.machine_stage(name="state machine, SQLite", environment={}),
+            plan.machine_stage(name="state machine, PostgreSQL", environment=on_postgresql),
+        ]
+        outcomes = run_together(single)
+        for name, select, environment in (
+            ("tests, SQLite", "not flows", {}),
+            ("tests, PostgreSQL", "database and not flows", on_postgresql),
+        ):
+            stage = plan.pytest_stage(name=name, select=select, environment=environment, ignore=plan.MACHINE)
+            outcomes.append(run_aloud(stage))
+        for name, select, environment in (
+            ("flows, SQLite", "flows", {}),
+            ("flows, PostgreSQL", plan.FLOWS_ON_POSTGRESQL, on_postgresql),
+        ):
+            outcomes.append(run_aloud(plan.pytest_stage(name=name, select=select, environment=environment)))
+        return outcomes
 
 
 @contextlib.contextmanager

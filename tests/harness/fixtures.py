@@ -1,4 +1,4 @@
-"""The fixtures that give tests real servers: `redis_url`, `live_stack`, `make_stack`, `browser`, `page`."""
+"""The fixtures that give tests real servers (`redis_url`, `live_stack`, `make_stack`, `browser`, `page`), and rows."""
 
 import os
 import time
@@ -11,11 +11,14 @@ from django.db import connections
 from playwright.sync_api import Browser, Page
 from pytest_django.plugin import DjangoDbBlocker
 
+from budgets.prices import forget_prices
+from budgets.seed import seed_first_use
 from console.supervisor import readiness
 from console.supervisor.child import Child
 from console.supervisor.redis_server import private_redis
 from tests.harness.browser import chromium
 from tests.harness.databases import StackDatabases
+from tests.harness.kept_rows import KeptRows
 from tests.harness.live_stack import LiveStack
 
 MakeStack = Callable[..., LiveStack]
@@ -126,3 +129,19 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": WINDOW["width"], "height": WINDOW["height"]})
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="session")
+def rows_of_first_use(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> KeptRows:  # noqa: ARG001
+    """The tenants, limits and prices of a first start, as `make run` seeds them."""
+    with django_db_blocker.unblock():
+        kept = KeptRows(seed_first_use)
+        connections["default"].close()
+    return kept
+
+
+@pytest.fixture
+def first_use(rows_of_first_use: KeptRows, db: None) -> None:  # noqa: ARG001
+    """Acme and Globex with their tiers and prices."""
+    rows_of_first_use.put()
+    forget_prices()

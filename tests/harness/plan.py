@@ -44,6 +44,10 @@ MACHINE = "tests/agents/machine"
 """The state machine plays whole days on one database: it has that for itself, without what other tests left in it."""
 
 
+FLOWS_ON_POSTGRESQL = "flows and database and not either_database"
+"""Where a worker dies, money is held or the trace is followed; the other flows would tell the same on both."""
+
+
 def machine_stage(*, name: str, environment: Mapping[str, str]) -> Stage:
     """The state machine in a process and on a database of its own."""
     return Stage(name=name, command=module("pytest", "-q", MACHINE), environment=environment)

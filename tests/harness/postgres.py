@@ -17,7 +17,16 @@ from tests.harness.machine import ProgramMissing
 OWNER = "watchfloor"
 START_SECONDS = 30
 # Data of a test run is thrown away, so nothing waits for the disk.
-CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
+CARELESS = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_connections=300",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "jit=off",
+    "shared_buffers=256MB",
+)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ def test_the_rows_of_the_stack_are_seen_from_the_test(live_stack: LiveStack) -> 
     assert health(live_stack) == {"database": "ok", "redis": "ok"}
 
 
+@pytest.mark.either_database
 def test_the_worker_takes_commands_again_within_15_s_of_a_redis_restart(live_stack: LiveStack) -> None:
     probe = probing_app(url=live_stack.redis_url)
     node = f"worker-{live_stack.port}@127.0.0.1"
@@ -36,6 +37,7 @@ def test_the_worker_takes_commands_again_within_15_s_of_a_redis_restart(live_sta
     assert time.monotonic() - began < RECOVERY_SECONDS
 
 
+@pytest.mark.either_database
 def test_pages_are_served_while_redis_is_away(live_stack: LiveStack) -> None:
     live_stack.kill("redis")
     try:
@@ -44,6 +46,7 @@ def test_pages_are_served_while_redis_is_away(live_stack: LiveStack) -> None:
         live_stack.start("redis")
 
 
+@pytest.mark.either_database
 def test_a_killed_web_server_comes_back_at_the_same_address(live_stack: LiveStack) -> None:
     before = live_stack.pid("web")
     live_stack.restart("web")
@@ -51,6 +54,7 @@ def test_a_killed_web_server_comes_back_at_the_same_address(live_stack: LiveStac
     assert health(live_stack)["database"] == "ok"
 
 
+@pytest.mark.either_database
 @pytest.mark.parametrize("path", ["/sign-in/"])
 def test_a_browser_may_open_a_socket_under_the_policy(live_stack: LiveStack, page: Page, path: str) -> None:
     """`connect-src 'self'` has to cover a socket to the same host, or the live feed would be dead."""

@@ -10,17 +10,13 @@ from agents.config.document import parse
 from agents.config.plan import Plan
 from agents.config.writing import written
 from agents.library.sync import sync_library
-from budgets.prices import forget_prices
-from budgets.seed import seed_first_use
 
 Apply = Callable[[str], Plan]
 
 
 @pytest.fixture
-def installation(db: None, no_redis: None) -> None:  # noqa: ARG001
+def installation(first_use: None, no_redis: None) -> None:  # noqa: ARG001
     """Acme and Globex with their tiers and prices, and the bundled agents."""
-    forget_prices()
-    seed_first_use()
     sync_library()
 
 
