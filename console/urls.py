@@ -11,6 +11,7 @@ from console.screens.prices.urls import urlpatterns as prices
 from console.screens.proof.urls import urlpatterns as proof
 from console.screens.run.urls import urlpatterns as run
 from console.screens.runs.urls import urlpatterns as runs
+from console.screens.stops.urls import urlpatterns as stops
 from console.screens.tiers.urls import urlpatterns as tiers
 
 runs_urls = [
@@ -24,6 +25,7 @@ urlpatterns = [
     path("healthz/", health, name="health"),
     path("", include("console.screens.sign_in.urls")),
     path("t/<slug:tenant>/runs/", include((runs_urls, "runs"))),
+    path("t/<slug:tenant>/stops/", include((stops, "stops"))),
     path("t/<slug:tenant>/budgets/", include((budgets, "budgets"))),
     path("t/<slug:tenant>/actions/", include((actions, "actions"))),
     path("t/<slug:tenant>/prices/", include((prices, "prices"))),

@@ -21,6 +21,7 @@ Verb = Literal[
     "resume",
     "acknowledge",
     "set_switch",
+    "set_tenant_switch",
     "set_wide_switch",
     "decide_approval",
     "top_up",
@@ -47,10 +48,11 @@ Person = User | AnonymousUser
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A person within one tenant: which one, and what they may do there."""
+    """A person within one tenant: which one, what they may do there, and all the tenants that they may look at."""
 
     tenant: Tenant
     verbs: frozenset[Verb]
+    tenants: tuple[Tenant, ...]
 
 
 def tenants_of(user: Person) -> QuerySet[Tenant]:
@@ -93,16 +95,24 @@ def require(user: Person, tenant_slug: str, verb: Verb) -> Standing:
 
 
 def standing_of(user: Person, tenant_slug: str) -> Standing | None:
-    """The tenant and what this person may do there, in one query; None for strangers and unknown tenants."""
+    """The tenant, what this person may do there, and where else they are, in one query; None for strangers."""
     if isinstance(user, AnonymousUser) or not user.is_active:
         return None
     if user.is_platform_admin:
-        tenant = Tenant.objects.filter(slug=tenant_slug).first()
-        return Standing(tenant, VERBS) if tenant else None
-    member = Membership.objects.filter(user=user, tenant__slug=tenant_slug).select_related("tenant").first()
-    return Standing(member.tenant, MAY.get(member.role, frozenset())) if member else None
+        roles = [(tenant, VERBS) for tenant in tenants_of(user)]
+    else:
+        members = Membership.objects.filter(user=user).select_related("tenant").order_by("tenant__slug")
+        roles = [(member.tenant, MAY.get(member.role, frozenset())) for member in members]
+    tenants = tuple(tenant for tenant, _ in roles)
+    return next((Standing(tenant, verbs, tenants) for tenant, verbs in roles if tenant.slug == tenant_slug), None)
 
 
 def verb_to_switch(reach: Reach, tenant: Tenant | None) -> Verb:
-    """What it takes to set or lift a switch: one that reaches more than one tenant is the platform's."""
-    return "set_wide_switch" if reach == "everything" or tenant is None else "set_switch"
+    """What it takes to set or lift a switch.
+
+    Who sees a fault at night may close the surface, the agent or the tool that has it. A whole tenant is its admins' to
+    close, and what reaches more than one tenant the platform's.
+    """
+    if reach == "everything" or tenant is None:
+        return "set_wide_switch"
+    return "set_tenant_switch" if reach == "tenant" else "set_switch"

@@ -32,6 +32,7 @@ class TenantRequest(HtmxHttpRequest):
     user: User
     tenant: Tenant
     verbs: frozenset[Verb]
+    tenants: tuple[Tenant, ...]
 
 
 Inner = Callable[Concatenate[TenantRequest, Parameters], HttpResponse]
@@ -77,7 +78,7 @@ def to_sign_in(request: HtmxHttpRequest) -> HttpResponse:
 def _admitted(request: HttpRequest, tenant_slug: str, verb: Verb) -> TenantRequest:
     standing = require(request.user, tenant_slug, verb)
     admitted = cast(TenantRequest, request)
-    admitted.tenant, admitted.verbs = standing.tenant, standing.verbs
+    admitted.tenant, admitted.verbs, admitted.tenants = standing.tenant, standing.verbs, standing.tenants
     return admitted
 
 

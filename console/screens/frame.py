@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from budgets.models import BudgetAlert
-from console.access.policy import tenants_of
 from console.access.requests import TenantRequest
 from console.screens.budgets.alerts import count_words, unseen_alerts
+from console.screens.stops.standing import Stop, standing_stops
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +24,25 @@ class NavLink:
 def frame(request: TenantRequest, *, active: str = "") -> dict[str, object]:
     """The context that base.html reads on pages within a tenant."""
     alerts = unseen_alerts(request.tenant)
+    stops = standing_stops(request.tenant, request.verbs)
     return {
         "tenant": request.tenant,
-        "tenants": list(tenants_of(request.user)),
-        "nav": _links(request, active, alerts),
+        "tenants": request.tenants,
+        "nav": _links(request, active, alerts, stops),
         "verbs": request.verbs,
         "alerts": alerts,
+        "stops": stops,
     }
 
 
-def _links(request: TenantRequest, active: str, alerts: list[BudgetAlert]) -> list[NavLink]:
+def _links(request: TenantRequest, active: str, alerts: list[BudgetAlert], stops: list[Stop]) -> list[NavLink]:
     links = [("Runs", "runs:list", "runs", "r")]
     if "launch" in request.verbs:
         links.append(("Launch", "runs:launch", "launch", "l"))
     links.append(("Budgets", "budgets:list", "budgets", "b"))
     links.append(("Prices", "prices:list", "prices", "p"))
-    counts = {"budgets": count_words(alerts)}
+    links.append(("Stops", "stops:list", "stops", "s"))
+    counts = {"budgets": count_words(alerts), "stops": str(len(stops) or "")}
     return [
         NavLink(label, reverse(route, args=[request.tenant.slug]), active == name, key, counts.get(name, ""))
         for label, route, name, key in links

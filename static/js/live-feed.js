@@ -1,5 +1,6 @@
 // <wf-live socket="/live/..." seq="12" epoch="ab12">: owns the page's socket. With every="5", its figures are also read
-// again each five seconds: for sums that move without any run changing its state.
+// again each five seconds: for sums that move without any run changing its state. A region may ask for it too, as long
+// as it is there: data-live-every="1".
 // It keeps a cursor (epoch, seq), applies frames {seq, prev, ops} in order and once, and says in the top bar how it stands.
 // Says to the page: wf:ops {appended} after changes, wf:clock {skew} with the server's clock.
 
@@ -53,7 +54,6 @@ class LiveFeed extends HTMLElement {
     this.fresh = new Set();
     this.tries = 0;
     this.heard = Date.now();
-    this.everyMs = Number(this.getAttribute("every")) * 1_000;
     this.readAt = Date.now();
     this.ending = new AbortController();
     const listen = (target, name, act) => target.addEventListener(name, act, { signal: this.ending.signal });
@@ -308,7 +308,8 @@ class LiveFeed extends HTMLElement {
     const late = now - this.heard;
     if (this.refused) return;
     if (this.up) this.drain();
-    if (this.up && this.everyMs && !this.paused && !document.hidden && now - this.readAt >= this.everyMs) this.reread("figures");
+    const every = document.querySelector("[data-live-every]")?.dataset.liveEvery ?? this.getAttribute("every");
+    if (this.up && every && !this.paused && !document.hidden && now - this.readAt >= every * 1_000) this.reread("figures");
     if (this.up && this.stale && now > (this.rereadAt ?? 0) && !document.activeElement?.matches("input, textarea, select")) {
       this.rereadAt = now + REREAD_MS;
       this.reread(this.stale);

@@ -1,47 +1,44 @@
-"""The receipt of a kill: requested, acknowledged, stopped, each only once it is so."""
+"""The receipt of a kill: requested, acknowledged, stopped, each only once it is so, and what came after the click."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from agents.models import EventRow, Run
+from agents.models import Run
+from console.screens.stops.after import ENDERS, After, after_kill, enders_of
+from console.screens.stops.progress import Progress, progress_of
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Milliseconds count from the request; None: not yet. ``nanos_after`` was booked after it, in nano-USD."""
+    """Times count from the request; ``ender`` is who ended the run, as its trace says."""
 
     by: str
     reason: str
     requested_at: datetime
-    acknowledged_ms: int | None
-    stopped_ms: int | None
-    nanos_after: int
+    order_id: int | None
+    progress: Progress
+    after: After
     ended_as: str
+    ender: str
+
+    @property
+    def ended_by(self) -> str:
+        """Who ended the run, where that was not the click itself."""
+        return "" if self.ender == "kill" else ENDERS.get(self.ender, "")
 
 
-def receipt_of(run: Run) -> Receipt | None:
-    """None when nobody asked to kill this run."""
+def receipt_of(run: Run, *, now: datetime) -> Receipt | None:
+    """None when nobody asked to kill this run; else three queries."""
     if run.kill_requested_at is None:
         return None
+    itself = Run.objects.filter(pk=run.pk)
     return Receipt(
         by=run.kill_requested_by,
         reason=run.kill_reason,
         requested_at=run.kill_requested_at,
-        acknowledged_ms=_after(run.kill_requested_at, run.kill_acknowledged_at),
-        stopped_ms=_after(run.kill_requested_at, run.ended_at),
-        nanos_after=_booked_after_request(run),
+        order_id=run.kill_order_id,
+        progress=progress_of(run, clicked_at=run.kill_requested_at, now=now),
+        after=after_kill(itself),
         ended_as=run.state if run.ended else "",
+        ender=enders_of(itself).get(run.pk, "") if run.ended else "",
     )
-
-
-def _booked_after_request(run: Run) -> int:
-    """What was in flight at the click is booked behind it: the trace's order says what, not the clocks."""
-    events = EventRow.objects.filter(run=run)
-    asked = events.filter(kind="kill.requested").order_by("-seq").values_list("seq", flat=True).first()
-    later = events.filter(seq__gt=asked, kind="charge.booked") if asked is not None else events.none()
-    costs = (event.data.get("cost_nanos") for event in later)
-    return sum(cost for cost in costs if isinstance(cost, int))
-
-
-def _after(start: datetime, moment: datetime | None) -> int | None:
-    return None if moment is None else max(0, (moment - start) // timedelta(milliseconds=1))

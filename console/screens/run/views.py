@@ -138,7 +138,7 @@ def _trace_context(request: TenantRequest, run: Run) -> Context:
         "spans": part.read.spans,
         "served": served_words(told.served),
         "findings": told.findings,
-        "receipt": receipt_of(run),
+        "receipt": receipt_of(run, now=timezone.now()),
     }
 
 

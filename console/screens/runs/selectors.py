@@ -53,19 +53,24 @@ class Today:
 
 @dataclass(frozen=True, slots=True)
 class RunsPage:
-    """One page of matching runs with what was wrong with the filter."""
+    """One page of matching runs, how many of all that match have not ended, and what was wrong with the filter."""
 
     page: "Page[Run]"
+    live_count: int
     problems: list[str]
 
 
-class LiveFirst(Sequence[Run]):
-    """Live runs, the worst first, then the ended ones, newest first; each half along its own index."""
+class FoundRuns(Sequence[Run]):
+    """Live runs, the worst first, then the ended ones, newest first; each half along its own index.
 
-    def __init__(self, runs: QuerySet[Run]) -> None:
+    With ``columns``, in their order instead; how many are live is counted either way.
+    """
+
+    def __init__(self, runs: QuerySet[Run], columns: Sequence[str] = ()) -> None:
         over = Q(state__in=TERMINAL)
         self.live = runs.exclude(over).order_by("-severity", "-id")
         self.ended = runs.filter(over).order_by("-id")
+        self.sorted = runs.order_by(*columns) if columns else None
         counts: dict[str, int] = runs.aggregate(live=Count("pk", filter=~over), ended=Count("pk", filter=over))
         self.live_count, self.ended_count = counts["live"], counts["ended"]
 
@@ -79,6 +84,8 @@ class LiveFirst(Sequence[Run]):
     def __getitem__(self, index: int | slice) -> Run | list[Run]:
         if isinstance(index, int):
             return self[index : index + 1][0]
+        if self.sorted is not None:
+            return list(self.sorted[index])
         start, stop, _ = index.indices(len(self))
         split = self.live_count
         found = list(self.live[min(start, split) : min(stop, split)]) if start < split else []
@@ -88,9 +95,8 @@ class LiveFirst(Sequence[Run]):
 def runs_page(*, tenant: Tenant, query: Query, order: str = "", number: str | int = 1) -> RunsPage:
     """The page of this number (the nearest one when it does not exist)."""
     runs, problems = filter_runs(tenant_runs(tenant), query)
-    columns = ORDERS.get(order, ())
-    rows: Sequence[Run] | QuerySet[Run] = runs.order_by(*columns) if columns else LiveFirst(runs)
-    return RunsPage(Paginator(rows, PAGE_ROWS).get_page(number), problems)
+    rows = FoundRuns(runs, ORDERS.get(order, ()))
+    return RunsPage(Paginator(rows, PAGE_ROWS).get_page(number), rows.live_count, problems)
 
 
 def tenant_runs(tenant: Tenant) -> QuerySet[Run]:

@@ -27,12 +27,17 @@ def _head(name: str, align: str) -> dict[str, str]:
     return {"data-column": name, "class": "num" if "num" in align.split() else ""}
 
 
+PICK_PAGE = (
+    '<label class="pick"><input type="checkbox" id="pick-page" data-pick-page>'
+    '<span class="sr-only">Select all live runs of this page</span></label>'
+)
 TIME = {"td": {"class": "num", "data-column": "time"}, "th": {"class": "num", "data-column": "time"}}
 
 
 class RunsTable(tables.Table):
     """Rows come sorted and cut to one page; sorting heads only lead to the page sorted otherwise."""
 
+    pick = _cell("pick", header=mark_safe(PICK_PAGE), td={"class": "pick-cell"})
     status = _cell("status", header="Status")
     run = _cell("run", header="Run", td={"data-phone": "end"})
     surface = _cell("surface", header="Surface", td={"class": "dim"})
@@ -66,9 +71,9 @@ class RunsTable(tables.Table):
 
     caption = "Runs"
 
-    def __init__(self, runs: list[Run], *, tenant_slug: str, order: str) -> None:
+    def __init__(self, runs: list[Run], *, tenant_slug: str, order: str, may_pick: bool) -> None:
         self.tenant_slug = tenant_slug
-        super().__init__(runs, order_by=order or None)
+        super().__init__(runs, order_by=order or None, exclude=() if may_pick else ("pick",))
 
     def render_time(self, record: Run) -> str:
         """How long it took, or a clock that counts up."""

@@ -10,7 +10,7 @@ from console.access.requests import TenantRequest, in_tenant
 from console.live.feeds import position
 from console.screens.frame import frame
 from console.screens.runs.query import Query, Term, parse
-from console.screens.runs.selectors import ORDERS, runs_page, spent_today, summary
+from console.screens.runs.selectors import ORDERS, RunsPage, runs_page, spent_today, summary
 from console.screens.runs.tables import RunsTable
 
 SHORTCUTS = (
@@ -45,13 +45,19 @@ def list_runs(request: TenantRequest) -> HttpResponse:
         "order": order,
         "problems": found.problems,
         "page": found.page,
-        "table": RunsTable(list(found.page.object_list), tenant_slug=request.tenant.slug, order=order),
+        "table": _table(request, found, order),
+        "live_count": found.live_count,
         "chips": [Chip(str(term), _href(query.without(term), order)) for term in query.terms],
         "shortcuts": _shortcuts(query, order),
         "summary": summary(request.tenant, found=None if query.terms else found.page.paginator.count),
         "today": spent_today(request.tenant),
     }
     return render(request, "runs/runs.html", context)
+
+
+def _table(request: TenantRequest, found: RunsPage, order: str) -> RunsTable:
+    may_pick = "kill" in request.verbs and found.live_count > 0
+    return RunsTable(list(found.page.object_list), tenant_slug=request.tenant.slug, order=order, may_pick=may_pick)
 
 
 def _shortcuts(query: Query, order: str) -> list[Chip]:

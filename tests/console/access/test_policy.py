@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from budgets.models import Tenant
-from console.access.policy import VERBS, may, may_view, tenants_of, verb_to_switch, verbs_of
+from console.access.policy import VERBS, Verb, may, may_view, tenants_of, verb_to_switch, verbs_of
 from console.access.seed import seed_people
 from console.models import Membership, User
 
@@ -73,5 +73,18 @@ def test_seeded_people_have_no_password(cast: dict[str, User]) -> None:
 
 
 def test_a_switch_that_reaches_several_tenants_is_the_platforms(acme: Tenant) -> None:
-    assert verb_to_switch("agent", acme) == verb_to_switch("tenant", acme) == "set_switch"
+    assert verb_to_switch("agent", acme) == verb_to_switch("surface", acme) == "set_switch"
     assert verb_to_switch("agent", None) == verb_to_switch("everything", None) == "set_wide_switch"
+
+
+@pytest.mark.parametrize(
+    ("verb", "who"),
+    [
+        ("kill", {"acme_operator", "acme_approver", "acme_admin", "admin"}),
+        ("set_switch", {"acme_operator", "acme_approver", "acme_admin", "admin"}),
+        ("set_tenant_switch", {"acme_admin", "admin"}),
+        ("set_wide_switch", {"admin"}),
+    ],
+)
+def test_the_wider_a_stop_the_fewer_may_set_it(verb: Verb, who: set[str], cast: dict[str, User], acme: Tenant) -> None:
+    assert {username for username, user in cast.items() if may(user, acme, verb)} == who

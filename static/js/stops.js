@@ -1,0 +1,66 @@
+// Choosing what to stop: rows of the runs list, by ones, by the page or all that match; and the Stop… dialog's selects.
+// The form in the bar below the list carries the choice; it stays as it is while the live feed changes the rows.
+
+const bar = () => document.getElementById("pick-form");
+const boxes = () => [...document.querySelectorAll('input[name="run"][form="pick-form"]')];
+const open = (box) => !box.closest("[data-state]")?.matches(ENDED);
+const ENDED = ["completed", "flagged", "degraded", "failed", "refused", "killed", "dead"].map((state) => `[data-state="${state}"]`).join();
+
+function all() {
+  return bar()?.querySelector("[data-pick-kind]").value === "filter";
+}
+
+function setAll(on) {
+  const form = bar();
+  if (form) form.querySelector("[data-pick-kind]").value = on ? "filter" : "runs";
+}
+
+// What has ended meanwhile is let go of; new rows on the page belong to "all that match" as well.
+function show() {
+  const form = bar();
+  if (!form) return;
+  for (const box of boxes()) {
+    if (!open(box)) [box.checked, box.disabled] = [false, true];
+    else if (all()) box.checked = true;
+  }
+  const usable = boxes().filter(open);
+  const chosen = usable.filter((box) => box.checked).length;
+  const page = document.getElementById("pick-page");
+  if (page) {
+    page.checked = chosen > 0 && chosen === usable.length;
+    page.indeterminate = chosen > 0 && chosen < usable.length;
+  }
+  const more = form.querySelector("[data-pick-all]");
+  const words = all() ? more.textContent.replace("Select all", "All") : `${chosen} selected`;
+  const count = form.querySelector("[data-pick-count]");
+  if (count.textContent !== words) count.textContent = words;
+  more.hidden = all();
+  form.toggleAttribute("data-on", all() || chosen > 0);
+}
+
+document.addEventListener("change", (event) => {
+  const target = event.target;
+  if (target.matches("[data-pick-page]")) {
+    setAll(false);
+    for (const box of boxes()) box.checked = target.checked && open(box);
+    show();
+  } else if (target.matches('input[name="run"][form="pick-form"]')) {
+    setAll(false);
+    show();
+  } else if (target.matches(".stop-scope select")) {
+    target.closest(".stop-scope").querySelector("input[type=radio]").checked = true;
+  }
+}, true);
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-pick-all]")) setAll(true);
+  else if (event.target.closest("[data-pick-none]")) {
+    setAll(false);
+    for (const box of boxes()) box.checked = false;
+  } else return;
+  show();
+});
+
+for (const name of ["wf:ops", "htmx:after:swap"]) document.addEventListener(name, show);
+window.addEventListener("pageshow", show);
+show();
