@@ -64,10 +64,9 @@ def launch(
         )
         Run.objects.filter(pk=run.id).update(created_at=clock.now())  # launches are counted by the minute
         check_budget(run, limits)
-        for upload in attachments:
-            _attach(run, upload)
+        _attach(run, attachments)
         row = append(run.id, [_event("run.launched", _launched(run))])
-        _note(run, actor, "run.launch", after={"agent": run.agent_name, "surface": surface.slug, "llm": chosen})
+        _note(run, actor, "run.launch", after={"agent": agent.name, "surface": surface.slug, "llm": chosen})
     _tell(row)
     enqueue(run.id)
     return run
@@ -171,9 +170,10 @@ def _launched(run: Run) -> JsonObject:
     }
 
 
-def _attach(run: Run, upload: Upload) -> None:
-    blob = Blob.keep(upload.content)
-    Attachment.objects.create(run=run, name=plain(upload.name)[:255], media_type=upload.media_type, blob=blob)
+def _attach(run: Run, uploads: Sequence[Upload]) -> None:
+    for upload in uploads:
+        blob = Blob.keep(upload.content)
+        Attachment.objects.create(run=run, name=plain(upload.name)[:255], media_type=upload.media_type, blob=blob)
 
 
 def _event(kind: EventKind, data: JsonObject) -> Event:

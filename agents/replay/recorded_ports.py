@@ -35,6 +35,7 @@ class Place:
     def __init__(self, recording: Recording, state: RunState) -> None:
         self.recording = recording
         self.state = state
+        self.under_way: set[str] = set()
 
     @property
     def number(self) -> int:
@@ -75,6 +76,8 @@ class ComparingJournal:
                 raise EndOfRecording(told(step))
             if found := difference(recorded, step):
                 raise Diverged(found)
+        self._place.under_way |= {effect.key for effect in batch.effects_started}
+        self._place.under_way -= {effect.key for effect in batch.effects_ended}
         due = self._place.due
         if batch.hold is not None and due and isinstance(due.output, RouteStep) and batch.hold.llm != due.output.llm:
             return Receipt(refusal=Refusal(0, "run", 0, 0, 0, batch.hold.amount_nanos, None))
@@ -144,6 +147,8 @@ class RecordedMemory:
 
     def effect(self, key: str, *, dedupe_seconds: int) -> KnownEffect | None:
         del dedupe_seconds
+        if key in self._place.under_way:
+            return KnownEffect("started", None, "", self._place.state.input.run_id)
         output = self._place.due.output if self._place.due else None
         if not isinstance(output, ToolStep) or output.reason != "deduped" or output.key != key:
             return None

@@ -7,6 +7,7 @@ from unittest.mock import patch
 from agents import event_log, execution, lifecycle, runtime
 from agents.contracts.messages import AssistantMessage, ToolCall
 from agents.contracts.specs import AgentSpec, LoopLimits, MemoryLimits, ToolSpec
+from agents.kills import kill
 from agents.library.sync import keep_version
 from agents.llms import registry
 from agents.llms.arguments import parsed_call
@@ -104,7 +105,7 @@ def of_people(llm: WrittenLLM, surface: Surface) -> list[Run]:
         run = work(llm, surface, [asks(call("pay", text=mended(text))), says(text)], PAY)
         approval = run.approvals.get()
         lifecycle.decide(approval=approval, actor="acme_approver", approve=False, note=text)
-        lifecycle.kill(run=run, actor="acme_operator", reason=text)
+        kill(run=run, actor="acme_operator", reason=text)
         run.refresh_from_db()
         runs.append(run)
     return runs

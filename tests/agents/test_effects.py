@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agents import effects, execution, holds, recovery
+from agents.contracts.base import JsonObject
 from agents.contracts.endings import Ending
 from agents.engine.batch import Batch, EffectStart
 from agents.journal.append import take_over
 from agents.journal.gate import NotStorable
+from agents.kills import kill
 from agents.library.sync import keep_version
-from agents.lifecycle import kill
 from agents.models import Effect, Run
 from budgets import clock
 from budgets.models import Action, Hold
@@ -135,7 +136,7 @@ def test_a_word_on_an_effect_wakes_its_run_and_is_in_the_trace_and_among_the_act
 ) -> None:
     effect = unknown(office)
     sender.sent.clear()
-    given = {"order": "1029", "text": "\x00"}
+    given: JsonObject = {"order": "1029", "text": "\x00"}
     assert effects.resolve(
         effect=effect, outcome="happened", actor="acme_approver", reason="It is in the outbox.", result=given
     )

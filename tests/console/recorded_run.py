@@ -76,6 +76,13 @@ def recorded_run(acme: Tenant, make_run: MakeRun, add_events: AddEvents, **field
     for number, (turn, output) in enumerate(zip(turns, outputs, strict=True), start=1):
         rows.steps.append((run.pk, Step(number=number, turn=turn, output=output), at))
     statements.write_group([], rows)
+    _add_effects(run, at)
+    _add_trace(run, add_events)
+    return run
+
+
+def _add_effects(run: Run, at: datetime) -> None:
+    first, second = letters()
     for step, made in ((2, first), (4, second)):
         Effect.objects.create(
             run=run,
@@ -92,6 +99,10 @@ def recorded_run(acme: Tenant, make_run: MakeRun, add_events: AddEvents, **field
             started_at=at - timedelta(seconds=1),
             ended_at=at,
         )
+
+
+def _add_trace(run: Run, add_events: AddEvents) -> None:
+    first, second = letters()
     for turn, made in ((1, first), (2, second)):
         said = {"call_id": made.call_id, "name": "shout", "arguments": made.arguments}
         add_events(run, ("model.started", {"llm": LLM, "turn": turn, "span": f"m{turn}"}))
@@ -105,4 +116,3 @@ def recorded_run(acme: Tenant, make_run: MakeRun, add_events: AddEvents, **field
     add_events(run, ("model.started", {"llm": LLM, "turn": 3, "span": "m3"}))
     add_events(run, ("model.ended", {"llm": LLM, "status": "ok", "text": "Written.", "turn": 3, "span": "m3", "ms": 7}))
     add_events(run, ("verdict.given", {"accepted": True, "issues": [], "turn": 3, "span": "v3", "ms": 1}))
-    return run

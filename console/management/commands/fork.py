@@ -11,7 +11,7 @@ from agents.contracts.base import JsonObject
 from agents.forks import ForkRefused, fork
 from agents.models import Run
 from agents.replay.plan import plan as planned
-from budgets.actions import acting_from
+from budgets.acting import acting_from
 from console.terminal.actor import terminal_actor
 from console.terminal.addresses import run_address
 from console.terminal.plans import plan_lines

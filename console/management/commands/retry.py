@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from agents.admission import LaunchRefused
 from agents.forks import ForkRefused, good_step, retry
 from agents.replay.plan import plan as planned
-from budgets.actions import acting_from
+from budgets.acting import acting_from
 from console.terminal.actor import terminal_actor
 from console.terminal.addresses import run_address
 from console.terminal.plans import plan_lines

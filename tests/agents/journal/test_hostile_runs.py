@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from agents import event_log
+from agents.checkpoints import recorded_steps
 from agents.contracts.events import Event
 from agents.contracts.messages import AssistantMessage
 from agents.contracts.steps import ToolReason
 from agents.engine.state import RunInput, RunState
-from agents.execution import recorded_steps
 from agents.journal.gate import plain
 from agents.lifecycle import Upload, launch
 from agents.models import EventRow, Run, StepRow

@@ -12,8 +12,9 @@ from agents.contracts.specs import AgentSpec, ToolSpec
 from agents.contracts.steps import SCHEMA_VERSION
 from agents.contracts.upcast import NewerCheckpoint
 from agents.forks import fork
+from agents.kills import kill
 from agents.library.sync import keep_version
-from agents.lifecycle import decide, kill, launch
+from agents.lifecycle import decide, launch
 from agents.llms import registry
 from agents.models import Approval, Run
 from agents.models.agent import AgentVersion
