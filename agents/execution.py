@@ -25,6 +25,7 @@ from agents.journal.append import take_over
 from agents.journal.decide import Claim
 from agents.llms import registry
 from agents.models import Approval, Blob, Effect, Run
+from agents.outage import hand_back_connection, patiently
 from agents.recorder import Entry
 from agents.run_input import input_of
 from agents.runtime import Runtime
@@ -71,8 +72,8 @@ class Execution:
     def go(self) -> Ending | None:
         """Run the engine. What it cannot handle becomes a recorded failure, not a lost run."""
         try:
-            self._close_old_holds()
-            state = self._state()
+            patiently(self._close_old_holds)
+            state = patiently(self._state)
             return loop.run(state, self._ports(), epoch=self.run.epoch, cost_nanos=self.run.cost_nanos)
         except LostLease:
             raise
@@ -127,12 +128,13 @@ class RunJournal:
         self._run = run
         self._limits = limits
         self._memory = memory
-        self._claim = Claim(run.id, run.epoch, self._open_accounts())
+        self._claim = Claim(run.id, run.epoch, patiently(self._open_accounts))
         self._unsaid = [self._claimed()]
 
     def commit(self, batch: Batch) -> Receipt:
         if batch.hold is not None and not self._claim.accounts.covers(clock.now()):
-            self._claim = replace(self._claim, accounts=self._open_accounts())
+            self._claim = replace(self._claim, accounts=patiently(self._open_accounts))
+        hand_back_connection()
         self._memory.note(batch)
         batch.facts[:0], self._unsaid = self._unsaid, []
         return self._at.recorder.submit(Entry(self._claim, batch=batch))

@@ -31,15 +31,13 @@ from agents.journal.decide import Claim, apply_batch, apply_ending, check_lease
 from agents.journal.doubt import stands
 from agents.journal.left_open import NOT_RECORDED, note_unknown
 from agents.journal.rows import LockedRun, NewRows, StartedEffect
+from agents.outage import LOOK_AGAIN_SECONDS, PATIENCE_SECONDS
 from budgets import clock
 from budgets.hot_sql import asking_together, plan_as_usual, plan_for_few_rows, writing_together
 from budgets.ledger import Books
 
 logger = logging.getLogger(__name__)
 LARGEST_GROUP = 128
-PATIENCE_SECONDS = 12.0
-"""For how long a database that is away is waited for; with one wait for a connection it is shorter than a lease."""
-LOOK_AGAIN_SECONDS = 0.2
 
 Bell = Callable[[Sequence[tuple[str, int, int]]], None]
 """Told of run id, tenant id and head after each commit; it must not block."""

@@ -145,14 +145,28 @@ def sqlite(path: str | Path) -> dict[str, Any]:
     }
 
 
+# A peer that vanished is noticed within half a minute by both sides: here, so that its runs go on elsewhere, and
+# there, so that nobody waits for its locks.
+HALF_OPEN_ENDS = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+    "options": "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
+}
+
+
 def postgres(url: str) -> dict[str, Any]:
     """PostgreSQL through one pool a process, as large as the threads that may want a connection at once."""
-    pool = {"min_size": 1, "max_size": WORKER_THREADS + 8, "timeout": 10, "max_idle": 60}
+    # The pool's pause between two tries to connect doubles until it gives up; a new wait begins with short ones.
+    tries = {"timeout": 10, "reconnect_timeout": 8}
+    pool = {"min_size": 1, "max_size": WORKER_THREADS + 8, "max_idle": 60, **tries}
     found = dj_database_url.parse(url)
     options = {
         "pool": pool,
         "connect_timeout": 5,
         "application_name": "watchfloor",
+        **HALF_OPEN_ENDS,
         # The recorder prepares its few statements; the ORM's are bound on this side and never are.
         "prepare_threshold": 0,
         **found.get("OPTIONS", {}),

@@ -6,6 +6,7 @@ import sys
 from typing import BinaryIO, cast
 
 import django
+from django.db import close_old_connections
 from pydantic import BaseModel
 
 from agents.contracts.base import JsonObject
@@ -46,6 +47,7 @@ def _told(error: Exception) -> str:
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """One JSON line in, one out, until the parent closes the pipe."""
     for line in requests:
+        close_old_connections()  # the database may have been restarted since the last call
         text = json.dumps(answer(json.loads(line)), ensure_ascii=False)
         answers.write(text.encode("utf-8", "surrogatepass") + b"\n")
         answers.flush()

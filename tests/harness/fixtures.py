@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import dj_database_url
 import pytest
 from django.db import connections
 from playwright.sync_api import Browser, Page
@@ -22,6 +23,7 @@ from tests.harness.kept_rows import KeptRows
 from tests.harness.live_stack import LiveStack
 
 MakeStack = Callable[..., LiveStack]
+ADDRESS = ("NAME", "HOST", "PORT", "USER", "PASSWORD")
 WINDOW = {"width": 1440, "height": 900}
 
 
@@ -96,16 +98,17 @@ def running_stack(
 def rows_of(given: dict[str, str], *, var: Path, blocker: DjangoDbBlocker) -> Iterator[None]:
     """Point Django's default connection in this process at a stack's database."""
     default = connections["default"]
-    usual = default.settings_dict["NAME"]
+    usual = {name: default.settings_dict[name] for name in ADDRESS}
     url = given["DATABASE_URL"]
     _forget_connections()
-    default.settings_dict["NAME"] = url.rpartition("/")[2] if url else str(var / "watchfloor.sqlite3")
+    parsed = dict(dj_database_url.parse(url)) if url else {"NAME": str(var / "watchfloor.sqlite3")}
+    default.settings_dict.update({name: parsed[name] for name in ADDRESS if name in parsed})
     try:
         with blocker.unblock():
             yield
             _forget_connections()
     finally:
-        default.settings_dict["NAME"] = usual
+        default.settings_dict.update(usual)
 
 
 def _forget_connections() -> None:

@@ -4,12 +4,14 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 from tests.harness.machine import ProgramMissing
@@ -27,11 +29,21 @@ CARELESS = (
     "jit=off",
     "shared_buffers=256MB",
 )
+# What was committed outlives the server's processes, though not the machine.
+OUTLIVES_ITS_SERVER = ("fsync=off", "full_page_writes=off", "max_connections=300")
+ENDS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 
 
 @contextmanager
 def private_postgres() -> Iterator[str]:
     """Start a server and yield the URL of its `postgres` database; end and remove it afterwards."""
+    with restartable_postgres(CARELESS) as server:
+        yield server.url
+
+
+@contextmanager
+def restartable_postgres(settings: tuple[str, ...] = OUTLIVES_ITS_SERVER) -> Iterator["PostgresServer"]:
+    """A server that a test may end and start again at its address."""
     user = _system_user()
     with tempfile.TemporaryDirectory(prefix="watchfloor-pg-") as made:
         folder = Path(made)
@@ -41,32 +53,48 @@ def private_postgres() -> Iterator[str]:
         data = folder / "data"
         options = ("--username", OWNER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
         _run((str(binaries / "initdb"), "--pgdata", str(data), *options), user=user)
-        with _server(binaries, data=data, sockets=folder, user=user):
-            yield f"postgres://{OWNER}@{quote(str(folder), safe='')}/postgres"
+        server = PostgresServer(binaries, data=data, sockets=folder, user=user, settings=settings)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.end()
 
 
-@contextmanager
-def _server(binaries: Path, *, data: Path, sockets: Path, user: str | None) -> Iterator[None]:
-    settings = [word for setting in CARELESS for word in ("-c", setting)]
-    command = [str(binaries / "postgres"), "-D", str(data), "-k", str(sockets), "-h", "", *settings]
-    with (sockets / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command,
-            stdout=log,
-            stderr=log,
-            cwd=sockets,
-            start_new_session=True,
-            user=user,
-            group=user_group(user) if user else None,
-            extra_groups=[] if user else None,
-        )
-    try:
-        _wait_until_ready(process, binaries=binaries, sockets=sockets)
-        yield
-    finally:
-        # SIGINT is PostgreSQL's "fast" end: sessions are cut, children are waited for.
-        process.send_signal(2)
-        process.wait(timeout=START_SECONDS)
+class PostgresServer:
+    """One server on a Unix socket."""
+
+    def __init__(
+        self, binaries: Path, *, data: Path, sockets: Path, user: str | None, settings: tuple[str, ...]
+    ) -> None:
+        self.url = f"postgres://{OWNER}@{quote(str(sockets), safe='')}/postgres"
+        self._binaries, self._sockets, self._user = binaries, sockets, user
+        words = [word for setting in settings for word in ("-c", setting)]
+        self._command = [str(binaries / "postgres"), "-D", str(data), "-k", str(sockets), "-h", "", *words]
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with (self._sockets / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                stdout=log,
+                stderr=log,
+                cwd=self._sockets,
+                start_new_session=True,
+                user=self._user,
+                group=user_group(self._user) if self._user else None,
+                extra_groups=[] if self._user else None,
+            )
+        try:
+            _wait_until_ready(self._process, binaries=self._binaries, sockets=self._sockets)
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self, how: Literal["fast", "immediate"] = "fast") -> None:
+        """`fast` cuts sessions and waits for the server's children; `immediate` is a crash."""
+        self._process.send_signal(ENDS[how])
+        self._process.wait(timeout=START_SECONDS)
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], *, binaries: Path, sockets: Path) -> None:
