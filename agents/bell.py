@@ -8,6 +8,8 @@ from functools import cache
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 HEADS = "watchfloor:heads"
@@ -22,7 +24,10 @@ Head = tuple[str, int, int]
 def client() -> "redis.Redis":
     """This process's Redis client, whose every command ends in two seconds, answered or not."""
     return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+        settings.REDIS_URL,
+        socket_timeout=TIMEOUT_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 0),  # else it would try four times, and wait in between
     )
 
 

@@ -6,8 +6,10 @@ import os
 from celery import Celery
 from django.conf import settings
 
+from console.broker import PromptAMQP
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 
-app = Celery("watchfloor-clock", fixups=[])
+app = Celery("watchfloor-clock", amqp=PromptAMQP, fixups=[])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 logging.config.dictConfig(settings.LOGGING)

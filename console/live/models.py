@@ -20,6 +20,11 @@ class LiveEpoch(models.Model):
         return cls._row().token
 
     @classmethod
+    def renew(cls) -> None:
+        """No cursor of any page counts any more: the rows that it was counted in have been replaced."""
+        cls.objects.update_or_create(pk=1, defaults={"token": secrets.token_hex(8)})
+
+    @classmethod
     def _row(cls) -> Self:
         row, _ = cls.objects.get_or_create(pk=1, defaults={"token": secrets.token_hex(8)})
         return row

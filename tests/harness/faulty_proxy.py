@@ -45,7 +45,7 @@ class FaultyProxy:
 
     def __init__(self, target: str, *, seed: int = 0) -> None:
         """`target` is a URL, or `host:port`; `seed` is that of the jitter."""
-        self._target = urlsplit(target if "://" in target else f"tcp://{target}")
+        self.aim(target)
         self._dice = random.Random(seed)
         self.up, self.down = Faults(), Faults()
         self.counters = Counters()
@@ -67,6 +67,10 @@ class FaultyProxy:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(START_SECONDS)
         self._loop.close()
+
+    def aim(self, target: str) -> None:
+        """Lead new connections to another target."""
+        self._target = urlsplit(target if "://" in target else f"tcp://{target}")
 
     def url(self, url: str = "") -> str:
         """A URL of the target (the one that it was given, unless another is named) that leads through the proxy."""
