@@ -1,6 +1,7 @@
 """The verbs on budgets that runs feel: top up, edit a tier, undo an edit; runs that waited for the money go on."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.db.models import BigIntegerField, Exists, ExpressionWrapper, F, Oute
 from agents import lifecycle
 from agents.contracts.endings import TERMINAL
 from agents.contracts.llms import LLMError, priced_name
+from agents.journal.gate import plain
 from agents.llms.registry import split_reference
 from agents.models import Run
 from budgets import actions, clock, tier_edits
@@ -24,6 +26,7 @@ from budgets.tiers import Limits
 
 MOST_PER_SWEEP = 500
 CLOCK = "the clock"
+MOST_REASON_CHARACTERS = 500
 
 
 def top_up(
@@ -39,7 +42,7 @@ def top_up(
             if not live.update(cap_nanos=F("cap_nanos") + amount_nanos):
                 raise LedgerError("This run has ended; a top-up would reach nobody.")
         entry = top_up_account(
-            account_id=account.pk, amount_nanos=amount_nanos, reason=reason, actor=actor, expires_at=expires_at
+            account_id=account.pk, amount_nanos=amount_nanos, reason=_kept(reason), actor=actor, expires_at=expires_at
         )
         actions.note(
             actor=actor,
@@ -66,6 +69,7 @@ def edit_tier(*, tenant: Tenant, surface: Surface | None, user: str, change: Cha
 
 def write_edit(*, tenant: Tenant, surface: Surface | None, user: str, change: Change) -> TierEdit | None:
     """`edit_tier` for whoever commits several edits together, and calls `wake_funded` after that."""
+    change = replace(change, reason=_kept(change.reason))
     with transaction.atomic():
         live = _live(tenant)
         edit = tier_edits.edit_tier(
@@ -132,6 +136,11 @@ def _as_full_as_ever(at: datetime) -> QuerySet[Account]:
     then = ExpressionWrapper(OuterRef("capped_limit_nanos") - F("topped_up_nanos"), BigIntegerField())
     stopped_by = Account.objects.filter(pk=OuterRef("capped_account_id"))
     return stopped_by.exclude(window_end_at__lte=at).filter(limit_nanos__lte=then)
+
+
+def _kept(reason: str) -> str:
+    """As much of a reason as its row holds; a command line or a file may bring any bytes."""
+    return plain(reason.strip())[:MOST_REASON_CHARACTERS]
 
 
 def _lapse(entry: LedgerEntry, at: datetime) -> None:

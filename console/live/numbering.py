@@ -58,6 +58,8 @@ def rows_of(run_id: str, told: Mapping[int, str]) -> dict[str, int]:
 
 def birth_of(run_id: str, row: str) -> int:
     """The event that made a row; 0 when the run has no such row."""
+    if not (row.isascii() and row.isalnum()):
+        return 0  # an address may say anything, also what a database refuses to look for
     events = EventRow.objects.filter(run_id=run_id).order_by("seq").values_list("seq", flat=True)
     if row[:1] == "e" and row[1:].isdecimal() and len(row) < 10:
         return events.filter(seq=int(row[1:])).first() or 0

@@ -66,7 +66,7 @@ def _form(request: TenantRequest, data: Mapping[str, str] | None) -> LaunchForm:
     initial = {"agent": request.GET.get("agent") or first_choice(agents)}
     initial["surface"] = request.GET.get("surface") or (surfaces[0].slug if surfaces else "")
     initial["key"] = uuid4().hex
-    initial |= {name: request.GET.get(name, "") for name in ("task", "user", "session", "llm")}
+    initial |= {name: request.GET.get(name, "").replace("\x00", "") for name in ("task", "user", "session", "llm")}
     files = request.FILES if data is not None else None
     return LaunchForm(data, files, tenant=request.tenant, agents=agents, surfaces=surfaces, initial=initial)
 

@@ -34,7 +34,7 @@ from console.screens.prices.tables import (
 @in_tenant("view")
 def list_prices(request: TenantRequest) -> HttpResponse:
     """All prices, or with ``?llm=`` everything about one."""
-    if name := request.GET.get("llm", "").strip():
+    if name := request.GET.get("llm", "").replace("\x00", "").strip():
         return _one(request, name)
     found = price_list(request.tenant, timezone.now(), of_platform=_of_platform(request))
     slug = request.tenant.slug

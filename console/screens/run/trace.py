@@ -34,7 +34,7 @@ class Asked:
     @classmethod
     def of(cls, given: QueryDict) -> Self:
         """Read the address; what cannot be read is not asked for."""
-        show, text = given.get("show", ""), given.get("q", "").strip()[:LONGEST_TEXT]
+        show, text = given.get("show", ""), given.get("q", "").replace("\x00", "").strip()[:LONGEST_TEXT]
         return cls(
             step=given.get("step", ""),
             before=_number(given.get("before", "")),

@@ -41,7 +41,7 @@ def list_runs(request: TenantRequest) -> HttpResponse:
         **frame(request, active="runs"),
         "live": live,
         "query": query,
-        "text": request.GET.get("q", ""),
+        "text": request.GET.get("q", "").replace("\x00", ""),
         "order": order,
         "problems": found.problems,
         "page": found.page,
