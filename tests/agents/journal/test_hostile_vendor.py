@@ -40,8 +40,8 @@ def anthropic_calls(calls: list[tuple[str, str, str]]) -> list[JsonObject]:
     first, *_, last_but_one, last = streams.anthropic_events()
     blocks: list[JsonObject] = [{"type": "thinking", "thinking": "", "signature": ""}, {"type": "text", "text": ""}]
     deltas: list[list[JsonObject]] = [
-        [*({"type": "thinking_delta", "thinking": text} for text in TEXTS.values())],
-        [*({"type": "text_delta", "text": text} for text in TEXTS.values())],
+        [{"type": "thinking_delta", "thinking": text} for text in TEXTS.values()],
+        [{"type": "text_delta", "text": text} for text in TEXTS.values()],
     ]
     blocks += [{"type": "tool_use", "id": call_id, "name": name, "input": {}} for call_id, name, _ in calls]
     deltas += [[{"type": "input_json_delta", "partial_json": raw}] for _, _, raw in calls]
