@@ -1,14 +1,66 @@
 """The asynchronous edge: one event loop a process on which all waits run, so that a kill can cut them."""
 
 import asyncio
-import concurrent.futures
 import threading
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, Generic, TypeVar
 
 from agents.engine.ports import Interrupted
 
 Result = TypeVar("Result")
+CUT_SECONDS = 1.0
+"""How long what was cut may take to put things away before its thread goes on without it."""
+
+
+class Flight(Generic[Result]):
+    """A coroutine on the loop, and the thread that waits for it. All but `land` happens on the loop."""
+
+    def __init__(self, edge: "Edge", work: Coroutine[Any, Any, Result]) -> None:
+        self.edge = edge
+        self._work = work
+        self._task: asyncio.Task[Result] | None = None
+        self._cut = False
+        self._gate = threading.Lock()
+        self._gate.acquire()
+
+    def start(self) -> None:
+        """Begin, unless it was cut before."""
+        if self._cut:
+            self._work.close()
+            return
+        self._task = asyncio.ensure_future(self._work)
+        self._task.add_done_callback(self._ended)
+
+    def cancel(self) -> "asyncio.Task[Result] | None":
+        """Cut it; its thread stays asleep until `release`. The task that is still putting things away, if any."""
+        if self._cut or (self._task is not None and self._task.done()):
+            return None
+        self._cut = True
+        if self._task is not None:
+            self._task.cancel()
+        return self._task
+
+    def release(self) -> None:
+        """Wake the thread, if it was not woken before."""
+        if self._gate.locked():
+            self._gate.release()
+
+    def land(self) -> Result:
+        """Wait for the result, in the thread that wants it. Raises Interrupted when it was cut."""
+        self._gate.acquire()
+        if self._task is None:
+            raise Interrupted(may_be_billed=False)
+        if not self._task.done() or self._task.cancelled():
+            raise Interrupted
+        if self._cut and (error := self._task.exception()) is not None:
+            raise Interrupted from error
+        return self._task.result()
+
+    def _ended(self, task: "asyncio.Task[Result]") -> None:
+        if not self._cut:
+            self.release()
+        elif not task.cancelled():
+            task.exception()  # seen, so that nobody warns of it
 
 
 class KillSwitch:
@@ -16,29 +68,36 @@ class KillSwitch:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._flight: concurrent.futures.Future[Any] | None = None
+        self._flight: Flight[Any] | None = None
         self.thrown = threading.Event()
 
     def throw(self) -> None:
         """Cancel the call in flight, and every later one."""
+        throw_all([self])
+
+    def trip(self) -> Flight[Any] | None:
+        """Let nothing start any more; returns the call in flight, which is the caller's to cut."""
         with self._lock:
             self.thrown.set()
-            flight = self._flight
-        if flight is not None:
-            flight.cancel()
+            return self._flight
 
-    def hold(self, flight: "concurrent.futures.Future[Any]") -> None:
-        """Name the call in flight. It is cancelled at once when the switch has been thrown already."""
+    def hold(self, flight: Flight[Any]) -> bool:
+        """Name the call that is about to begin. False when the switch has been thrown already."""
         with self._lock:
-            self._flight = flight
-            late = self.thrown.is_set()
-        if late:
-            flight.cancel()
+            self._flight = None if self.thrown.is_set() else flight
+            return self._flight is not None
 
     def let_go(self) -> None:
         """Nothing is in flight."""
         with self._lock:
             self._flight = None
+
+
+def throw_all(switches: Iterable[KillSwitch]) -> None:
+    """Throw many switches with one visit to the loop, which closes all their sockets before it wakes a thread."""
+    flights = [flight for switch in switches if (flight := switch.trip()) is not None]
+    for edge in {flight.edge for flight in flights}:
+        edge.cut([flight for flight in flights if flight.edge is edge])
 
 
 class Edge:
@@ -47,6 +106,7 @@ class Edge:
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="edge", daemon=True)
+        self._cutting: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Begin to turn."""
@@ -60,17 +120,35 @@ class Edge:
 
     def run(self, work: Coroutine[Any, Any, Result], switch: KillSwitch) -> Result:
         """Run a coroutine on the loop and wait for it. Raises Interrupted when the switch cut it."""
-        if switch.thrown.is_set():  # else its first lines would run before the cancellation reaches it
+        flight = Flight(self, work)
+        if not switch.hold(flight):
             work.close()
             raise Interrupted(may_be_billed=False)
-        flight = asyncio.run_coroutine_threadsafe(work, self.loop)
-        switch.hold(flight)
         try:
-            return flight.result()
-        except concurrent.futures.CancelledError as cut:
-            raise Interrupted from cut
+            self.loop.call_soon_threadsafe(flight.start)
+            return flight.land()
         finally:
             switch.let_go()
+
+    def cut(self, flights: Sequence[Flight[Any]]) -> None:
+        """Cancel these and wake their threads once all of them have put their things away."""
+        self.loop.call_soon_threadsafe(self._begin_to_cut, flights)
+
+    def _begin_to_cut(self, flights: Sequence[Flight[Any]]) -> None:
+        ending = [task for flight in flights if (task := flight.cancel()) is not None]
+        cutting = self.loop.create_task(_wake_after(ending, flights))
+        self._cutting.add(cutting)  # the loop itself keeps tasks by weak references
+        cutting.add_done_callback(self._cutting.discard)
+
+
+async def _wake_after(ending: Sequence["asyncio.Task[Any]"], flights: Sequence[Flight[Any]]) -> None:
+    """A thread that wakes wants to write, and would take the interpreter from the loop while sockets are open."""
+    try:
+        if ending:
+            await asyncio.wait(ending, timeout=CUT_SECONDS)
+    finally:
+        for flight in flights:
+            flight.release()
 
 
 async def _cancel_all() -> None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from agents import bell
-from agents.edge import KillSwitch
+from agents.edge import KillSwitch, throw_all
 from agents.lease import LEASE, RENEW_SECONDS, renew
 
 logger = logging.getLogger(__name__)
@@ -64,8 +64,7 @@ class Warden:
         """Cut what these runs have in flight; their fenced writes find out if it was a kill or a lost lease."""
         with self._lock:
             switches = [self._runs[run_id][1] for run_id in run_ids if run_id in self._runs]
-        for switch in switches:
-            switch.throw()
+        throw_all(switches)
 
     def renew_once(self) -> None:
         """Extend the leases and cut what must not go on. Raises the database's errors."""
@@ -73,10 +72,12 @@ class Warden:
             runs = dict(self._runs)
         if runs:
             held = {row.run_id: row for row in renew(owner=self.owner, run_ids=list(runs))}
+            lost = []
             for run_id, (epoch, switch) in runs.items():
                 row = held.get(run_id)
                 if row is None or row.epoch != epoch or row.kill_requested_at is not None:
-                    switch.throw()
+                    lost.append(switch)
+            throw_all(lost)
         self._renewed_at = time.monotonic()
 
     def _renew_loop(self) -> None:

@@ -4,10 +4,11 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
-from agents.edge import Edge, KillSwitch
+from agents.edge import Edge, KillSwitch, throw_all
 from agents.engine.ports import Interrupted
 
 
@@ -71,18 +72,71 @@ def test_not_a_line_of_a_call_runs_once_the_switch_is_thrown(edge: Edge) -> None
     assert not begun.is_set()
 
 
-def test_a_call_that_is_held_after_the_throw_is_cancelled() -> None:
-    from_thread = ThreadPoolExecutor(1)
-    switch = KillSwitch()
-    switch.throw()
-    gate = threading.Event()
-    first = from_thread.submit(gate.wait, 10)
-    waiting = from_thread.submit(lambda: None)
-    switch.hold(waiting)
-    assert waiting.cancelled()
-    gate.set()
-    assert first.result(10)
-    from_thread.shutdown()
+def test_many_are_cut_together_and_no_thread_wakes_before_all_have_put_their_things_away(edge: Edge) -> None:
+    switches = [KillSwitch() for _ in range(20)]
+    begun, cleaned = threading.Semaphore(0), []
+
+    async def hang(number: int) -> None:
+        try:
+            begun.release()
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(number):
+                await asyncio.sleep(0)
+            cleaned.append(number)
+
+    def fly(number: int) -> int:
+        with pytest.raises(Interrupted):
+            edge.run(hang(number), switches[number])
+        return len(cleaned)
+
+    with ThreadPoolExecutor(len(switches)) as pool:
+        seen = [pool.submit(fly, number) for number in range(len(switches))]
+        assert all(begun.acquire(timeout=10) for _ in switches)
+        throw_all(switches)
+        assert [flight.result(10) for flight in seen] == [len(switches)] * len(switches)
+
+
+def test_what_does_not_let_itself_be_cut_is_left_behind(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agents.edge.CUT_SECONDS", 0.05)
+    switch, begun, over = KillSwitch(), threading.Event(), threading.Event()
+
+    async def cling() -> None:
+        begun.set()
+        while not over.is_set():
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.01)
+
+    with ThreadPoolExecutor(1) as pool:
+        flight = pool.submit(edge.run, cling(), switch)
+        assert begun.wait(10)
+        switch.throw()
+        with pytest.raises(Interrupted):
+            flight.result(10)
+    over.set()
+
+
+def test_an_answer_that_came_with_the_cut_is_kept_and_an_error_is_not(edge: Edge) -> None:
+    async def end(begun: threading.Event, error: Exception | None) -> str:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if error:
+                raise error from None
+        return "tea"
+
+    def fly(error: Exception | None) -> str:
+        switch, begun = KillSwitch(), threading.Event()
+        with ThreadPoolExecutor(1) as pool:
+            flight = pool.submit(edge.run, end(begun, error), switch)
+            assert begun.wait(10)
+            switch.throw()
+            return flight.result(10)
+
+    assert fly(None) == "tea"
+    with pytest.raises(Interrupted):
+        fly(KeyError("tea"))
 
 
 def test_a_switch_cuts_only_what_is_in_flight_now(edge: Edge) -> None:

@@ -7,18 +7,23 @@ import dataclasses
 import json
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.comparison import Comparison, compare
 from tests.benchmarks.databases import Databases
+from tests.benchmarks.kill import NAME as KILL
+from tests.benchmarks.kill import kill_table
 from tests.benchmarks.money import NAME as MONEY
 from tests.benchmarks.money import money_table
 from tests.benchmarks.report import as_json, describe_machine, machine_line, table
 from tests.benchmarks.rows import ROWS, Row
 
+MakeTable = Callable[[Databases], tuple[str, dict[str, Any]]]
 REPETITIONS = 5
 QUICK_REPETITIONS = 3
+TABLES: dict[str, MakeTable] = {MONEY: money_table, KILL: kill_table}
 
 
 def main() -> int:
@@ -35,23 +40,25 @@ def main() -> int:
             comparison = compare(row, databases, repetitions=repetitions, tell=_progress)
             _print("\n" + table(comparison))
             comparisons.append(comparison)
-        money = _money(databases) if not given.rows or MONEY in given.rows else {}
+        tables = {
+            name: _table(name, make, databases) for name, make in TABLES.items() if not given.rows or name in given.rows
+        }
     if given.json:
         rows = [as_json(comparison) for comparison in comparisons]
-        told = {"machine": machine, "repetitions": repetitions, "rows": rows, MONEY: money}
+        told = {"machine": machine, "repetitions": repetitions, "rows": rows, **tables}
         given.json.write_text(json.dumps(told, indent=2))
     return int(any(standing.failed for each in comparisons for standing in each.standings))
 
 
-def _money(databases: Databases) -> dict[str, Any]:
-    _progress(MONEY)
-    text, raw = money_table(databases)
+def _table(name: str, make: MakeTable, databases: Databases) -> dict[str, Any]:
+    _progress(name)
+    text, raw = make(databases)
     _print("\n" + text)
     return raw
 
 
 def _parse() -> argparse.Namespace:
-    names = [*(row.name for row in ROWS), MONEY]
+    names = [*(row.name for row in ROWS), *TABLES]
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Compare us with our peers.")
     parser.add_argument("rows", nargs="*", metavar="row", help=f"some of: {', '.join(names)}; all when none is named")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_REPETITIONS} repetitions, not {REPETITIONS}")

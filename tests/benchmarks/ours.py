@@ -15,6 +15,7 @@ from console.supervisor.child import Child
 from console.supervisor.redis_server import private_redis
 
 PATIENCE_S = 20
+LOOK_S = 0.02
 
 
 def main() -> int:
@@ -25,11 +26,7 @@ def main() -> int:
         program, url = private_redis(folder=var)
         redis = Child(program, var=var, environment=dict(os.environ), say=lambda _line: None)
         try:
-            deadline = time.monotonic() + PATIENCE_S
-            while not readiness.redis_answers(url=url):
-                if time.monotonic() > deadline:
-                    sys.stderr.write("redis-server did not answer\n")
-                    return 1
+            wait_for_redis(url)
             return subprocess.run(
                 [sys.executable, "-m", "tests.benchmarks.our_runs", *sys.argv[1:]],
                 env={**os.environ, **surroundings(url)},
@@ -38,6 +35,15 @@ def main() -> int:
         finally:
             redis.ask_to_end()
             redis.end(grace_seconds=3)
+
+
+def wait_for_redis(url: str) -> None:
+    """Come back when it answers. Raises TimeoutError."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not readiness.redis_answers(url=url):
+        if time.monotonic() > deadline:
+            raise TimeoutError("redis-server did not answer")
+        time.sleep(LOOK_S)
 
 
 def surroundings(redis_url: str) -> dict[str, str]:
