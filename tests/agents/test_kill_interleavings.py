@@ -4,6 +4,7 @@ WATCHFLOOR_KILL_SEEDS says how many interleavings; a failure names its seed, wit
 WATCHFLOOR_KILL_FIRST_SEED plays it again.
 """
 
+import logging
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -29,6 +30,12 @@ FEW = {"sqlite": 120, "postgresql": 40}
 MUCH_NANOS = 10**15
 
 
+@pytest.fixture(autouse=True)
+def quiet(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody listens to the bell here, which it would say at each ring."""
+    caplog.set_level(logging.ERROR, logger="agents")
+
+
 @pytest.fixture
 def workers() -> Iterator[tuple[Runtime, Runtime]]:
     """Two that work on the same runs."""
@@ -36,6 +43,7 @@ def workers() -> Iterator[tuple[Runtime, Runtime]]:
         yield one, two
 
 
+@pytest.mark.timeout(120 + SEEDS)
 def test_a_kill_between_any_two_commits_leaves_one_terminal_state_and_starts_nothing(
     office: Office, workers: tuple[Runtime, Runtime], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,7 +48,7 @@ class Command(BaseCommand):
         try:
             run = launch_wanted(wanted, actor=terminal_actor())
         except LaunchRefused as refusal:
-            code = REFUSED if refusal.field == "budget" else WRONG_INPUT
+            code = REFUSED if refusal.field in ("budget", "switch") else WRONG_INPUT
             raise CommandError(f"{refusal.field}: {refusal}", returncode=code) from None
         if not json:
             self.stdout.write(f"{run.pk}  {run_address(run)}")
