@@ -5,6 +5,7 @@ from django.urls import include, path
 from console.health import health
 from console.screens.actions.urls import urlpatterns as actions
 from console.screens.budgets.urls import urlpatterns as budgets
+from console.screens.effects.urls import urlpatterns as effects
 from console.screens.home.views import home
 from console.screens.launch.urls import urlpatterns as launch
 from console.screens.prices.urls import urlpatterns as prices
@@ -28,6 +29,7 @@ urlpatterns = [
     path("t/<slug:tenant>/stops/", include((stops, "stops"))),
     path("t/<slug:tenant>/budgets/", include((budgets, "budgets"))),
     path("t/<slug:tenant>/actions/", include((actions, "actions"))),
+    path("t/<slug:tenant>/effects/", include((effects, "effects"))),
     path("t/<slug:tenant>/prices/", include((prices, "prices"))),
     path("t/<slug:tenant>/budgets/proof/", include((proof, "proof"))),
     path("t/<slug:tenant>/budgets/tiers/", include((tiers, "tiers"))),

@@ -24,6 +24,8 @@ Verb = Literal[
     "set_tenant_switch",
     "set_wide_switch",
     "decide_approval",
+    "resolve_effect",
+    "send_again",
     "top_up",
     "edit_budgets",
     "manage_people",
@@ -34,12 +36,15 @@ VERBS: frozenset[Verb] = frozenset(get_args(Verb))
 OF_THE_PLATFORM: frozenset[Verb] = frozenset({"set_prices", "set_wide_switch"})
 """Prices and wide switches hold for all tenants, so that no tenant's admin may set them."""
 
-_RUNS: frozenset[Verb] = frozenset({"view", "launch", "kill", "pause", "resume", "acknowledge", "set_switch"})
+_RUNS: frozenset[Verb] = frozenset(
+    {"view", "launch", "kill", "pause", "resume", "acknowledge", "set_switch", "resolve_effect"}
+)
 
 MAY: dict[str, frozenset[Verb]] = {
     "viewer": frozenset({"view"}),
     "operator": _RUNS,
-    "approver": _RUNS | {"decide_approval", "top_up"},
+    # To say what has happened sends nothing; to have it sent again may do it twice, as an approval lets it happen.
+    "approver": _RUNS | {"decide_approval", "send_again", "top_up"},
     "admin": VERBS - OF_THE_PLATFORM,
 }
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from agents.models import Effect
 from budgets.models import BudgetAlert
 from console.access.requests import TenantRequest
 from console.screens.budgets.alerts import count_words, unseen_alerts
@@ -42,7 +43,10 @@ def _links(request: TenantRequest, active: str, alerts: list[BudgetAlert], stops
     links.append(("Budgets", "budgets:list", "budgets", "b"))
     links.append(("Prices", "prices:list", "prices", "p"))
     links.append(("Stops", "stops:list", "stops", "s"))
-    counts = {"budgets": count_words(alerts), "stops": str(len(stops) or "")}
+    unknown = Effect.objects.filter(run__tenant=request.tenant, state="unknown").count()
+    if unknown or active == "effects":
+        links.insert(1, ("Unknown", "effects:list", "effects", "u"))
+    counts = {"budgets": count_words(alerts), "stops": str(len(stops) or ""), "effects": str(unknown or "")}
     return [
         NavLink(label, reverse(route, args=[request.tenant.slug]), active == name, key, counts.get(name, ""))
         for label, route, name, key in links

@@ -21,6 +21,8 @@ from console.screens.elapsed import took_ms
 from console.screens.frame import frame
 from console.screens.launch.terminal import launch_command
 from console.screens.run.causes import read_told
+from console.screens.run.effects import awaited_by, unknown_of
+from console.screens.run.effects_form import ResolveForm
 from console.screens.run.forms import DecisionForm, KillForm
 from console.screens.run.receipt import receipt_of
 from console.screens.run.selectors import (
@@ -46,18 +48,18 @@ Context = dict[str, object]
 @in_tenant("view")
 def show(request: TenantRequest, run_id: str) -> HttpResponse:
     """The page; asked by htmx for a step, only that step's panel."""
-    run = _run(request, run_id)
+    run = run_of(request, run_id)
     if request.htmx and (request.htmx.target or "").endswith("#step"):
         birth = birth_of(run.pk, request.GET.get("step", ""))
         read = window_around(run.pk, birth)
         return render(request, "run/_step.html", _step_context(request, run, read, birth))
-    return render(request, "run/run.html", {**_trace_context(request, run), **_page_context(request, run)})
+    return render(request, "run/run.html", page_of(request, run))
 
 
 @in_tenant("kill", "GET", "HEAD", "POST")
 def kill_run(request: TenantRequest, run_id: str) -> HttpResponse:
     """Ask for a reason in a dialog (GET), then kill (POST)."""
-    run = _run(request, run_id)
+    run = run_of(request, run_id)
     form = KillForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and not run.ended:
         kill(run=run, actor=request.user.get_username(), reason=form.cleaned_data["reason"])
@@ -73,7 +75,7 @@ def kill_run(request: TenantRequest, run_id: str) -> HttpResponse:
 @in_tenant("pause", "POST")
 def pause_run(request: TenantRequest, run_id: str) -> HttpResponse:
     """Let the run stop before its next step."""
-    run = _run(request, run_id)
+    run = run_of(request, run_id)
     pause(run=run, actor=request.user.get_username())
     return _back(run)
 
@@ -81,7 +83,7 @@ def pause_run(request: TenantRequest, run_id: str) -> HttpResponse:
 @in_tenant("resume", "POST")
 def resume_run(request: TenantRequest, run_id: str) -> HttpResponse:
     """Let a paused run go on."""
-    run = _run(request, run_id)
+    run = run_of(request, run_id)
     resume(run=run, actor=request.user.get_username())
     return _back(run)
 
@@ -89,7 +91,7 @@ def resume_run(request: TenantRequest, run_id: str) -> HttpResponse:
 @in_tenant("decide_approval", "POST")
 def decide_approval(request: TenantRequest, run_id: str, approval_id: int) -> HttpResponse:
     """Approve or deny one call; whoever comes second sees the first decision on the page."""
-    run = _run(request, run_id)
+    run = run_of(request, run_id)
     approval = get_object_or_404(run.approvals, pk=approval_id)
     form = DecisionForm(request.POST)
     if not form.is_valid():
@@ -99,11 +101,23 @@ def decide_approval(request: TenantRequest, run_id: str, approval_id: int) -> Ht
     return _back(run)
 
 
-def _run(request: TenantRequest, run_id: str) -> Run:
+def run_of(request: TenantRequest, run_id: str) -> Run:
+    """The tenant's run of this id. Raises Http404."""
     run = find_run(request.tenant, run_id)
     if run is None:
         raise Http404
     return run
+
+
+def page_of(request: TenantRequest, run: Run, *, sent: dict[int, ResolveForm] | None = None) -> Context:
+    """All that the page shows; ``sent`` are forms for the word on an effect that were refused, by its id."""
+    may_send_again = "send_again" in request.verbs
+    return {
+        **_trace_context(request, run),
+        **_page_context(request, run),
+        "unknown_effects": unknown_of(run, may_send_again=may_send_again, sent=sent),
+        "awaited": awaited_by(run),
+    }
 
 
 def _back(run: Run) -> HttpResponse:
@@ -111,7 +125,7 @@ def _back(run: Run) -> HttpResponse:
 
 
 def _page_with_problem(request: TenantRequest, run: Run, form: DecisionForm) -> HttpResponse:
-    context = {**_trace_context(request, run), **_page_context(request, run), "decision_form": form}
+    context = {**page_of(request, run), "decision_form": form}
     return render(request, "run/run.html", context, status=422)
 
 

@@ -11,11 +11,11 @@ from console.models import Membership, User
 pytestmark = pytest.mark.usefixtures("acme", "cast")
 
 VIEW = {"view"}
-RUNS = VIEW | {"launch", "kill", "pause", "resume", "acknowledge", "set_switch"}
+RUNS = VIEW | {"launch", "kill", "pause", "resume", "acknowledge", "set_switch", "resolve_effect"}
 EXPECTED = {
     "acme_viewer": VIEW,
     "acme_operator": RUNS,
-    "acme_approver": RUNS | {"decide_approval", "top_up"},
+    "acme_approver": RUNS | {"decide_approval", "send_again", "top_up"},
     "acme_admin": set(VERBS) - {"set_prices", "set_wide_switch"},
     "globex_operator": set(),
     "admin": set(VERBS),

@@ -1,0 +1,1 @@
+"""The effects of a tenant of which nobody knows whether they happened."""
