@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from agents import bell
 from agents.contracts.base import JsonObject
-from agents.contracts.endings import TERMINAL
+from agents.contracts.endings import TERMINAL, RunState
 from agents.contracts.events import Event
 from agents.event_log import tell_after_commit
 from agents.journal import statements
@@ -25,6 +25,7 @@ from budgets import actions, clock
 Word = Literal["happened", "again", "given_up"]
 
 MOST_PER_SWEEP = 500
+FOR_A_WORD: tuple[RunState, ...] = ("waiting_resolution",)
 SAID: dict[Word, str] = {
     "happened": "it happened",
     "again": "it is to be made again",
@@ -63,7 +64,7 @@ def resolve(*, effect: Effect, outcome: Word, actor: str, reason: str, result: J
     if run is not None:
         bell.ring_head(run.id, run.tenant_id, run.next_seq - 1)
     for waiting in waiting_for(effect):
-        wake(run=waiting, actor=actor, why=f"{effect.tool}: {SAID[outcome]}", waiting_in={"waiting_resolution"})
+        wake(run=waiting, actor=actor, why=f"{effect.tool}: {SAID[outcome]}", waiting_in=FOR_A_WORD)
     return True
 
 
@@ -80,7 +81,7 @@ def wake_answered() -> int:
     waiting = Run.objects.filter(state="waiting_resolution", kill_requested_at=None).exclude(awaited_key="")
     answered = list(waiting.filter(~Exists(still_open))[:MOST_PER_SWEEP])
     why = "what it waited for has come out"
-    return sum(wake(run=run, actor="the sweeper", why=why, waiting_in={"waiting_resolution"}) for run in answered)
+    return sum(wake(run=run, actor="the sweeper", why=why, waiting_in=FOR_A_WORD) for run in answered)
 
 
 def _tell(run: LockedRun, effect: Effect, *, outcome: Word, actor: str, reason: str) -> None:

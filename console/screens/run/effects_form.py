@@ -38,7 +38,7 @@ class ResolveForm(forms.Form):
     )
 
     def __init__(self, *args: Any, effect: Effect, may_send_again: bool, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"id_%s_{effect.pk}", **kwargs)
+        super().__init__(*args, **{**kwargs, "auto_id": f"id_%s_{effect.pk}"})
         if not may_send_again:
             field = cast(forms.ChoiceField, self.fields["outcome"])
             field.choices = [each for each in WORDS if each[0] != "again"]

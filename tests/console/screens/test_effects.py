@@ -185,7 +185,7 @@ def test_the_receipt_of_a_kill_names_the_effects_after_the_click(
     add_events(run, ("kill.requested", {"by": "acme_operator"}))
     make_unknown(run=run)
     page = acme_viewer.get(f"/t/acme/runs/{run.pk}/").content.decode()
-    assert "may have happened: nobody knows" in page
+    assert "May still happen at the far end" in page
 
 
 def test_the_terminal_says_it_too(effect: Effect, capsys: pytest.CaptureFixture[str]) -> None:
