@@ -83,7 +83,7 @@ def policy(conversation: Conversation, tools: tuple[ToolSchema, ...]) -> Assista
     del tools
     results = [message for message in conversation if isinstance(message, ToolMessage)]
     if results:
-        return AssistantMessage(text=f"It said: {json.dumps(results[-1].content)}")
+        return AssistantMessage(text=f"It said: {json.dumps(results[-1].content, sort_keys=True)}")
     task = next(message.text for message in conversation if isinstance(message, UserMessage))
     tool, to, *more = task.split()
     call = ToolCall(call_id="c1", name=tool, arguments={"to": to, "before": bool(more)})

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from celery import Celery
+from django.conf import settings
 from pydantic import JsonValue
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -37,6 +38,7 @@ def stack(
         running_stack(stack_databases, var, django_db_blocker, **library) as started,
         pytest.MonkeyPatch.context() as patch,
     ):
+        patch.setattr(settings, "REDIS_URL", started.redis_url)
         patch.setattr(enqueue, "current_app", Celery(broker=started.redis_url))
         for spec in post_room.AGENTS:
             keep_version(spec=spec)
@@ -108,7 +110,7 @@ def test_a_call_without_a_key_is_not_sent_again_and_waits_for_a_person(
     assert len(far_end.lines("ann")) == 1
     waited = resolved(stack, run, "happened", {"sent_to": "ann", "seen": True})
     run.refresh_from_db()
-    assert run.answer == 'It said: {"sent_to": "ann", "seen": true}'
+    assert run.answer == 'It said: {"seen": true, "sent_to": "ann"}'
     assert (len(far_end.lines("ann")), far_end.came("ann")) == (1, 1)
     assert waited < GOES_ON_WITHIN_SECONDS
 

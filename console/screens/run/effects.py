@@ -20,9 +20,10 @@ KNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """One such effect with what is known of it, and the form for the word on it."""
+    """One such effect, what is known of it, and the form for the word on it. ``keyed``: the far end is told a key."""
 
     effect: Effect
+    keyed: bool
     known: str
     error: str
     form: ResolveForm
@@ -52,10 +53,12 @@ def unknown_of(run: Run, *, may_send_again: bool, sent: dict[int, ResolveForm] |
     if not effects:
         return []
     events = EventRow.objects.filter(run=run, kind="effect.unknown").order_by("-seq")[: 4 * MOST_SHOWN]
+    keyed = {tool.name for tool in run.version.to_spec().tools if tool.effect == "keyed"}
     told = {str(event.data.get("key")): event.data for event in reversed(events)}
     return [
         Unknown(
             effect=effect,
+            keyed=effect.tool in keyed,
             known=KNOWN.get(str(told.get(effect.key, {}).get("why")), "Nobody knows why."),
             error=str(told.get(effect.key, {}).get("error") or ""),
             form=(sent or {}).get(effect.pk) or ResolveForm(effect=effect, may_send_again=may_send_again),

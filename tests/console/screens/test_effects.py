@@ -9,9 +9,12 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from agents.models import Effect, Run
+from agents.contracts.specs import Effect as Effectiveness
+from agents.models import AgentVersion, Effect, Run
+from agents.tools.define import python_tool
 from budgets.models import Tenant
 from console.screens.run.effects_form import read_result
+from tests.agents.library.own_library import on_call
 from tests.console.conftest import AddEvents, MakeRun, SignedIn
 
 pytestmark = pytest.mark.usefixtures("acme", "rung")
@@ -61,9 +64,24 @@ def test_the_run_page_says_what_was_called_with_what_and_what_is_known(acme_oper
     page = acme_operator.get(f"/t/acme/runs/{effect.run_id}/").content.decode()
     assert "Did send_letter happen?" in page
     assert "Its worker died after the call had left" in page
-    assert "s" * 64 in page
     assert "&lt;img src=x" in page
     assert EVIL not in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("unkeyed", "no key goes with it"), ("keyed", "under the same key: a far end")]
+)
+def test_what_a_second_call_would_do_depends_on_whether_the_far_end_knows_its_key(
+    acme_approver: Client, effect: Effect, kind: Effectiveness, words: str
+) -> None:
+    version = effect.run.version
+    tool = python_tool("send_letter", [on_call], description="Send.", effect=kind)
+    AgentVersion.objects.filter(pk=version.pk).update(
+        spec=version.to_spec().model_copy(update={"tools": (tool,)}).model_dump(mode="json")
+    )
+    page = acme_approver.get(f"/t/acme/runs/{effect.run_id}/").content.decode()
+    assert words in page
+    assert ("s" * 64 in page) == (kind == "keyed")
 
 
 def test_a_word_is_taken_with_its_reason_and_its_result(acme_operator: Client, effect: Effect) -> None:
