@@ -81,7 +81,7 @@ def _close(hold: Hold, *, charge: bool, actor: str, said: str, at: datetime, rea
         run = statements.lock_runs([hold.run_id]).get(hold.run_id)  # before its accounts, as everybody does
         if run is not None and run.state not in TERMINAL:
             _fence(run)
-            leave_unknown(run, rows, at, goes_on=True)
+            leave_unknown([run], rows, at, goes_on=True)
         books = Books.open(account_ids=(), hold_ids=[hold.pk])
         closed = (
             books.settle_in_full(hold_id=hold.pk, at=at).booked if charge else books.release(hold_id=hold.pk, at=at)

@@ -15,7 +15,7 @@ from agents.event_log import tell_after_commit
 from agents.journal import statements
 from agents.journal.decide import add_events, apply_ending
 from agents.journal.gate import plain
-from agents.journal.left_open import charge_left_open, leave_all_unknown, leave_unknown
+from agents.journal.left_open import charge_left_open, leave_unknown
 from agents.journal.rows import LockedRun, NewRows
 from agents.models import KillOrder, Run
 from budgets import actions, clock
@@ -104,7 +104,7 @@ def force(*, run: Run, actor: str, reason: str) -> bool:
         said: JsonObject = {"by": actor, "reason": plain(reason), "acknowledged": row.kill_acknowledged_at is not None}
         add_events(row, [Event(kind="kill.forced", at=at, turn=row.turn, data=said)], rows)
         charge_left_open(row, rows, at)
-        leave_unknown(row, rows, at, goes_on=False)
+        leave_unknown([row], rows, at, goes_on=False)
         apply_ending(row, Ending(state="killed"), [], rows, at, by="force")
         statements.write_group([row], rows)
         statements.write_endings(rows)
@@ -166,7 +166,7 @@ def stop(run_ids: Collection[str], said: Said) -> Stopped:
         run.kill_requested_at, run.kill_requested_by, run.kill_reason = at, said.actor, said.reason
         add_events(run, [Event(kind="kill.requested", at=at, turn=run.turn, data=data)], rows)
     left = [run for run in live if run.state != "running"]
-    leave_all_unknown(left, rows, at)
+    leave_unknown(left, rows, at, goes_on=False)
     for run in left:
         apply_ending(run, Ending(state="killed"), [], rows, at, by="kill")
     _mark(live, held, said, at)

@@ -33,7 +33,7 @@ def end(run_id: str, ending: Ending, *, expected_epoch: int) -> LockedRun | None
         if run is None or run.epoch != expected_epoch or run.state in TERMINAL:
             return None
         charge_left_open(run, rows, at)
-        leave_unknown(run, rows, at, goes_on=False)
+        leave_unknown([run], rows, at, goes_on=False)
         data: dict[str, object] = {"state": ending.state, "reason": ending.reason, "answer": ending.answer}
         event = Event.model_validate(
             {
@@ -61,7 +61,7 @@ def take_over(run_id: str, *, epoch: int) -> int:
         if run is None or run.epoch != epoch:
             raise LostLease(run_id)
         charge_left_open(run, rows, at)
-        leave_unknown(run, rows, at, goes_on=True)
+        leave_unknown([run], rows, at, goes_on=True)
         statements.write_group([run], rows)
         statements.write_endings(rows)
         tell_after_commit(rows.events)

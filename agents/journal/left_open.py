@@ -28,24 +28,16 @@ def charge_left_open(run: LockedRun, rows: NewRows, at: datetime) -> None:
         add_events(run, closing_events(hold, placed.get(hold_id), run.cost_nanos, at), rows)
 
 
-def leave_all_unknown(runs: Collection[LockedRun], rows: NewRows, at: datetime) -> None:
-    """`leave_unknown` for many runs that all end, at the price of one question."""
+def leave_unknown(runs: Collection[LockedRun], rows: NewRows, at: datetime, *, goes_on: bool) -> None:
+    """Say of locked runs' started effects that nobody knows whether they happened, in the caller's transaction.
+
+    Call it wherever runs end or are taken from their worker, before their last event is added. Of runs that go on,
+    what a keyed tool had sent is left as it is: the next worker sends it once more under the same key.
+    """
     by_id = {run.id: run for run in runs}
     for effect in statements.started_effects(by_id) if by_id else ():
-        note_unknown(by_id[effect.run_id], rows, at, effect, why=WORKER_DIED)
-
-
-def leave_unknown(run: LockedRun, rows: NewRows, at: datetime, *, goes_on: bool) -> None:
-    """Say of a locked run's started effects that nobody knows whether they happened, in the caller's transaction.
-
-    Call it wherever a run ends or is taken from its worker, before the run's last event is added. Of a run that
-    goes on, what a keyed tool had sent is left as it is: the next worker sends it once more under the same key.
-    """
-    started = statements.started_effects([run.id])
-    sent_again = _keyed_tools(run.id) if started and goes_on else set()
-    for effect in started:
-        if effect.tool not in sent_again:
-            note_unknown(run, rows, at, effect, why=WORKER_DIED)
+        if not (goes_on and effect.tool in _keyed_tools(effect.run_id)):
+            note_unknown(by_id[effect.run_id], rows, at, effect, why=WORKER_DIED)
 
 
 def note_unknown(run: LockedRun, rows: NewRows, at: datetime, effect: StartedEffect, *, why: str) -> None:

@@ -7,7 +7,7 @@ import time
 
 from pydantic import JsonValue
 
-from agents.contracts.calls import Call, ToolRefusal
+from agents.contracts.calls import Call, NotSent, ToolRefusal
 from agents.tools.define import Arguments
 
 
@@ -90,6 +90,19 @@ async def refuse_later(arguments: Asked, call: Call) -> JsonValue:
     del call
     await asyncio.sleep(0)
     raise ToolRefusal(f"There is no {arguments.text}.")
+
+
+def unconnected(arguments: Asked, call: Call) -> JsonValue:
+    """Finds nobody to send to."""
+    del call
+    raise NotSent(f"nobody answers at {arguments.text}")
+
+
+async def unconnected_later(arguments: Asked, call: Call) -> JsonValue:
+    """Finds nobody to send to, on the loop."""
+    del call
+    await asyncio.sleep(0)
+    raise NotSent(f"nobody answers at {arguments.text}")
 
 
 async def unspeakable_later(arguments: Asked, call: Call) -> JsonValue:

@@ -111,6 +111,29 @@ def test_whatever_a_tool_raises_is_that_implementations_failure(function: Callab
     assert not failed.value.timed_out
 
 
+@pytest.mark.parametrize("function", [links.fail, links.fail_later, links.unspeakable, links.unspeakable_later])
+def test_what_a_tool_raises_may_have_come_after_it_acted(function: Callable[..., object]) -> None:
+    with pytest.raises(ImplementationFailed) as failed:
+        one(function, {"text": "tea"})
+    assert failed.value.maybe_happened
+
+
+@pytest.mark.parametrize("function", [links.unconnected, links.unconnected_later])
+def test_a_tool_that_has_sent_nothing_can_say_so(function: Callable[..., object]) -> None:
+    with pytest.raises(ImplementationFailed, match="nobody answers at home") as failed:
+        one(function, {"text": "home"})
+    assert not failed.value.maybe_happened
+
+
+@pytest.mark.parametrize("function", [links.echo, links.wait])
+def test_what_fails_before_the_tool_begins_has_not_happened(function: Callable[..., object]) -> None:
+    link = implementation(function)
+    missing = link.model_copy(update={"target": f"{links.__name__}:no_such_tool"})
+    with pytest.raises(ImplementationFailed) as failed:
+        together(lambda pool: invoke(missing, {}, CALL, pool))
+    assert not failed.value.maybe_happened
+
+
 def test_a_child_that_dies_fails_the_call_and_the_next_gets_a_new_one() -> None:
     async def die_then_echo(pool: Children) -> JsonValue:
         with pytest.raises(ImplementationFailed) as failed:
