@@ -16,6 +16,7 @@ from agents.contracts.specs import LoopLimits
 from agents.lifecycle import launch
 from agents.loop_limits import stricter
 from agents.models import Run
+from agents.switches import standing
 from budgets.models import Surface
 from budgets.tiers import Limits
 from console.access.requests import TenantRequest, in_tenant
@@ -36,6 +37,8 @@ from console.screens.launch.selectors import (
     surface_choices,
 )
 from console.screens.launch.terminal import OPTIONS, launch_command
+from console.screens.stops.scopes import words_of
+from console.screens.stops.standing import Stop
 
 Context = dict[str, object]
 
@@ -134,8 +137,16 @@ def _beside(request: TenantRequest, form: LaunchForm, typed: Mapping[str, object
         "budgets": _budgets(surface, limits, words) if surface and limits else [],
         "estimate": _estimate(surface, agent, words["llm"]) if surface and agent else None,
         "degraded": degraded_links(agent.spec) if agent else [],
+        "met": _met(surface, agent) if surface and agent else [],
         "command": launch_command(agent=words["agent"], task=words["task"], options=options),
     }
+
+
+def _met(surface: Surface, agent: AgentChoice) -> list[Stop]:
+    """The stops that would refuse this launch."""
+    tools = {tool.name for tool in agent.spec.tools}
+    found = standing(tenant=surface.tenant, surface=surface, agent=agent.name, tools=tools)
+    return [Stop(switch, words_of(switch), may_lift=False) for switch in found]
 
 
 def _budgets(surface: Surface, limits: Limits, words: Mapping[str, str]) -> list[BudgetLeft]:

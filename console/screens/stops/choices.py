@@ -48,6 +48,6 @@ def _parts(tenant: Tenant, asked: Asked) -> list[Choice]:
     parts = [
         Choice("surface", "A surface", "", surfaces, asked.surface),
         Choice("agent", "An agent", "", [agent.name for agent in agents], asked.agent),
-        Choice("tool", "A tool", "and each agent that has it", sorted(tools), asked.tool),
+        Choice("tool", "Agents with a tool", "", sorted(tools), asked.tool),
     ]
     return [part for part in parts if part.options]

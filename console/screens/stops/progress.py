@@ -15,8 +15,6 @@ class KilledRun(Protocol):
 
     state: str
     lease_expires_at: datetime | None
-    lease_owner: str
-    kill_requested_at: datetime | None
     kill_acknowledged_at: datetime | None
     ended_at: datetime | None
 

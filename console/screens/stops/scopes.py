@@ -70,7 +70,8 @@ def words_of(switch: Switch) -> str:
         return f"everything of {switch.tenant}"
     if switch.reach == "surface":
         return f"the surface {switch.surface.slug if switch.surface else ''}"
-    return f"the {switch.reach} {switch.name}{'' if switch.tenant_id else ', in all tenants'}"
+    what = f"the agent {switch.name}" if switch.reach == "agent" else f"every agent with the tool {switch.name}"
+    return what if switch.tenant_id else f"{what}, in all tenants"
 
 
 def _switch(asked: Asked, tenant: Tenant) -> Switch | None:
