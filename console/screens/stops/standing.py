@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from agents.contracts.endings import TERMINAL
-from agents.models import KillOrder, Switch
+from agents.models import KillOrder, Run, Switch
 from budgets.models import Tenant
 from console.access.policy import Verb
 from console.screens.stops.scopes import may_switch, words_of
@@ -35,6 +35,10 @@ class OrderLine:
     going: int
     cost_nanos: int
 
+    @property
+    def words(self) -> str:
+        return scope_words(self.order)
+
 
 @dataclass(frozen=True, slots=True)
 class OrdersPage:
@@ -46,13 +50,19 @@ class OrdersPage:
 
 def switches_of(tenant: Tenant) -> QuerySet[Switch]:
     """Those that reach something of this tenant, standing or lifted."""
-    return Switch.objects.filter(Q(tenant=tenant) | Q(tenant=None)).select_related("tenant", "surface")
+    return Switch.objects.filter(Q(tenant=tenant) | Q(tenant=None)).select_related("tenant", "surface", "order")
 
 
 def standing_stops(tenant: Tenant, verbs: frozenset[Verb]) -> list[Stop]:
     """The stops that stand, the newest first; one query."""
     on = switches_of(tenant).filter(lifted_at=None).order_by("-set_at", "-pk")
     return [Stop(switch, words_of(switch), may_switch(switch, verbs)) for switch in on]
+
+
+def scope_words(order: KillOrder) -> str:
+    """Which runs an order meant."""
+    scope = order.scope.removeprefix("switch: ")
+    return scope if scope == order.scope else f"stop of {scope}"
 
 
 def standing_twin(switch: Switch) -> Switch | None:
@@ -73,9 +83,11 @@ def lifted_stops(tenant: Tenant) -> list[Stop]:
 
 
 def orders_page(*, tenant: Tenant, number: str | int) -> OrdersPage:
-    """Kill orders of this tenant and those that reached all tenants, the newest first; three queries."""
+    """Kill orders that hit runs of this tenant, the newest first; three queries."""
     own = Q(runs__tenant=tenant)
-    orders = KillOrder.objects.filter(Q(tenant=tenant) | Q(tenant=None)).order_by("-requested_at", "-pk")
+    hit = Exists(Run.objects.filter(kill_order=OuterRef("pk"), tenant=tenant))
+    of_tenant = Q(tenant=tenant, runs_count__gt=0) | Q(hit, tenant=None)
+    orders = KillOrder.objects.filter(of_tenant).order_by("-requested_at", "-pk")
     page = Paginator(orders, PAGE_ROWS).get_page(number)
     counted = orders.filter(pk__in=[order.pk for order in page.object_list]).annotate(
         found=Count("runs", filter=own),
