@@ -23,7 +23,7 @@ def open_live(page: Page, stack: LiveStack, address: str) -> None:
 def kill_elsewhere(page: Page, stack: LiveStack, run_id: str) -> None:
     """What another person does comes to this page by its socket; it says so once it is so."""
     token = page.locator("input[name=csrfmiddlewaretoken]").first.input_value()
-    fields = {"reason": "by somebody else", "csrfmiddlewaretoken": token}
+    fields: dict[str, str | float | bool] = {"reason": "by somebody else", "csrfmiddlewaretoken": token}
     assert page.request.post(f"{stack.base_url}{RUNS}{run_id}/kill/", form=fields, max_redirects=0).status == 302
     expect(page.locator(f"#r-{run_id}-status-word")).to_have_text("killed", timeout=PATIENCE_MS)
 

@@ -18,6 +18,7 @@ WINDOWS: dict[str, ViewportSize] = {
 THEMES = ("dark", "light")
 STEPS_SHOWN = 7
 PATIENCE_MS = 60_000
+Screens = dict[str, tuple[str, Callable[[Page], None] | None]]
 
 
 def take_all(*, var: Path, shots: Path) -> None:
@@ -45,7 +46,7 @@ def _take(browser: Browser, stack: LiveStack, shots: Path) -> None:
     operator = next(iter(looks.values())).pages[0]
     shown = f"{stack.base_url}/t/acme/runs/{Desk(operator, stack).fill()}/"
     stack.manage("verify_ledger")
-    screens: dict[str, tuple[str, Callable[[Page], None] | None]] = {
+    screens: Screens = {
         "run": (shown, _open_the_fallback),
         "kill": (shown, _ask_to_kill),
         "runs": (f"{stack.base_url}/t/acme/runs/", _live),
@@ -56,6 +57,16 @@ def _take(browser: Browser, stack: LiveStack, shots: Path) -> None:
         "actions": (f"{stack.base_url}/t/acme/actions/", None),
         "prices": (f"{stack.base_url}/t/acme/prices/", None),
     }
+    screens["bulk-kill"] = (f"{stack.base_url}/t/acme/runs/?q=status:live", _choose_all)
+    screens["stop"] = (f"{stack.base_url}/t/acme/runs/", _ask_to_stop)
+    _shoot_all(screens, looks, shots)
+    # Last, since a stop stands on every page of its tenant.
+    receipt = _stop_the_agent(operator, f"{stack.base_url}/t/acme/runs/")
+    stops = f"{stack.base_url}/t/acme/stops/"
+    _shoot_all({"kill-order": (receipt, _live), "stops": (stops, _live)}, looks, shots)
+
+
+def _shoot_all(screens: Screens, looks: dict[str, BrowserContext], shots: Path) -> None:
     for screen, (address, prepare) in screens.items():
         for name, context in looks.items():
             _shoot(context, address, shots / f"{screen}-{name}.png", prepare)
@@ -103,6 +114,33 @@ def _ask_to_kill(page: Page) -> None:
     _live(page)
     page.locator('[data-key="K"]').click()
     page.get_by_role("dialog").get_by_label("Reason").fill("It looks up the wrong order.")
+
+
+def _choose_all(page: Page) -> None:
+    _live(page)
+    page.locator("tbody .pick input").first.check()
+    page.locator("[data-pick-all]").click()
+    page.locator("#pick-form").get_by_role("button", name="Kill…").click()
+    page.get_by_role("dialog").get_by_label("Reason").fill("They look up the wrong orders.")
+
+
+def _ask_to_stop(page: Page) -> None:
+    _live(page)
+    page.locator('[data-key="S"]').click()
+    page.get_by_role("combobox", name="An agent").select_option("support-triage")
+    page.get_by_role("dialog").get_by_label("Reason").fill("It looks up the wrong orders.")
+
+
+def _stop_the_agent(page: Page, address: str) -> str:
+    """Stop an agent as people do; returns the address of the receipt."""
+    page.goto(address)
+    _ask_to_stop(page)
+    dialog = page.get_by_role("dialog")
+    if dialog.locator(".phrase").count():
+        dialog.get_by_label("to confirm").fill(dialog.locator(".phrase").inner_text())
+    dialog.get_by_role("button", name="Stop the agent").click()
+    page.wait_for_url("**/stops/*/", timeout=PATIENCE_MS)
+    return page.url
 
 
 def _press_the_example(page: Page) -> None:
