@@ -28,6 +28,18 @@ def kill_elsewhere(page: Page, stack: LiveStack, run_id: str) -> None:
     expect(page.locator(f"#r-{run_id}-status-word")).to_have_text("killed", timeout=PATIENCE_MS)
 
 
+def confirm_the_count(page: Page) -> None:
+    """Type a wrong count first: it is refused, and nothing is killed."""
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("#stop-hits")).to_contain_text(f"{MANY} live")
+    dialog.get_by_label("Reason").fill("They go in circles.")
+    dialog.get_by_label("to confirm").fill(f"kill {MANY - 1}")
+    dialog.get_by_role("button", name=f"Kill {MANY} runs").click()
+    expect(dialog.locator(".error")).to_have_text(f"Type kill {MANY}.")
+    assert not KillOrder.objects.exists()
+    dialog.get_by_label("to confirm").fill(f"kill {MANY}")
+
+
 def test_all_that_match_are_killed_with_a_receipt(live_stack: LiveStack, page: Page) -> None:
     console = ConsolePage(page, live_stack)
     run_ids = [console.launch(f"Look at order {1001 + number}.", llm=SLOW) for number in range(MANY + 1)]
@@ -47,17 +59,9 @@ def test_all_that_match_are_killed_with_a_receipt(live_stack: LiveStack, page: P
     page.locator("[data-pick-all]").click()
     expect(page.locator("tbody .pick input:checked")).to_have_count(MANY)
     page.locator("#pick-form").get_by_role("button", name="Kill…").click()
-
-    dialog = page.get_by_role("dialog")
-    expect(dialog.locator("#stop-hits")).to_contain_text(f"{MANY} live")
-    dialog.get_by_label("Reason").fill("They go in circles.")
-    dialog.get_by_label("to confirm").fill(f"kill {MANY - 1}")
-    dialog.get_by_role("button", name=f"Kill {MANY} runs").click()
-    expect(dialog.locator(".error")).to_have_text(f"Type kill {MANY}.")
-    assert not KillOrder.objects.exists()
+    confirm_the_count(page)
     assert page.evaluate("window.stillTheSamePage") is True
-    dialog.get_by_label("to confirm").fill(f"kill {MANY}")
-    dialog.get_by_role("button", name=f"Kill {MANY} runs").click()
+    page.get_by_role("dialog").get_by_role("button", name=f"Kill {MANY} runs").click()
 
     page.wait_for_url("**/stops/*/", timeout=PATIENCE_MS)
     order = KillOrder.objects.get()
