@@ -10,6 +10,7 @@ from console.screens.home.views import home
 from console.screens.launch.urls import urlpatterns as launch
 from console.screens.prices.urls import urlpatterns as prices
 from console.screens.proof.urls import urlpatterns as proof
+from console.screens.replay.urls import urlpatterns as replay
 from console.screens.run.urls import urlpatterns as run
 from console.screens.runs.urls import urlpatterns as runs
 from console.screens.stops.urls import urlpatterns as stops
@@ -19,6 +20,7 @@ runs_urls = [
     path("", include(runs)),
     path("new/", include(launch)),
     path("<slug:run_id>/", include(run)),
+    path("<slug:run_id>/", include(replay)),
 ]
 
 urlpatterns = [

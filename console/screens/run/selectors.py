@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from agents.contracts.base import JsonObject
 from agents.models import Approval, Run, StepRow
+from agents.run_input import spec_of
 from budgets.models import Tenant
 from console.screens.run.sources import Part, Source, cited, numbers_in, parts_of, sources_of
 from console.screens.run.spending import Pace, pace
@@ -47,7 +48,7 @@ class Conversation:
 
 def find_run(tenant: Tenant, run_id: str) -> Run | None:
     """The tenant's run of this id; None alike for one that is unknown and one of another tenant."""
-    runs = Run.objects.filter(tenant=tenant).select_related("tenant", "surface", "version__agent")
+    runs = Run.objects.filter(tenant=tenant).select_related("tenant", "surface", "version__agent", "parent")
     return runs.filter(pk=run_id).first()
 
 
@@ -83,8 +84,7 @@ def no_ai(run: Run) -> bool:
 
 def conversation_before(run: Run, turn: int) -> Conversation:
     """What the LLM had been told before its turn, as recorded; memory may have shortened the prompt."""
-    spec = run.version.spec
-    began = [Said("system", str(spec.get("system_prompt", ""))), Said("task", run.task)]
+    began = [Said("system", spec_of(run).system_prompt), Said("task", run.task)]
     rows = list(StepRow.objects.filter(run=run, turn__lt=turn).order_by("-number")[:MOST_SAID])[::-1]
     left_out = rows[0].number - 1 if rows else 0
     return Conversation(began + [_said(row.kind, row.output) for row in rows], left_out)

@@ -20,6 +20,7 @@ from console.screens.budgets.capped import capped
 from console.screens.elapsed import took_ms
 from console.screens.frame import frame
 from console.screens.launch.terminal import launch_command
+from console.screens.replay.selectors import family_of, recorded_number
 from console.screens.run.causes import read_told
 from console.screens.run.effects import awaited_by, unknown_of
 from console.screens.run.effects_form import ResolveForm
@@ -138,6 +139,8 @@ def _step_context(request: TenantRequest, run: Run, read: TraceRead, birth: int)
         "detail": detail,
         "conversation": conversation_before(run, detail.turn) if detail and detail.span.kind == "llm" else None,
         "asked_for_step": "step" in request.GET,
+        "recorded_number": recorded_number(run, detail),
+        "verbs": request.verbs,
     }
 
 
@@ -172,6 +175,7 @@ def _page_context(request: TenantRequest, run: Run) -> Context:
         "may_pause": "pause" in request.verbs and run.state in MAY_PAUSE and run.pause_requested_at is None,
         "may_resume": "resume" in request.verbs and run.state in MAY_RESUME,
         "again": _again(run),
+        "family": family_of(run),
         "command": _command(run),
     }
 

@@ -4,13 +4,25 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from agents.models import Approval, Run
+from agents.models import Approval, Run, StepRow
 from budgets.models import Tenant
 from tests.console.conftest import MakeRun, SignedIn
 
 pytestmark = pytest.mark.usefixtures("acme", "cast", "run")
 
-ROUTES = ("list", "launch", "launch_preview", "detail", "kill", "pause", "resume", "decide_approval")
+ROUTES = (
+    "list",
+    "launch",
+    "launch_preview",
+    "detail",
+    "kill",
+    "pause",
+    "resume",
+    "decide_approval",
+    "fork",
+    "retry",
+    "replay",
+)
 EVERYBODY = {"acme_viewer", "acme_operator", "acme_approver", "acme_admin", "admin"}
 OPERATORS = EVERYBODY - {"acme_viewer"}
 DECIDERS = OPERATORS - {"acme_operator"}
@@ -25,6 +37,11 @@ ALLOWED = {
     ("pause", "post"): OPERATORS,
     ("resume", "post"): OPERATORS,
     ("decide_approval", "post"): DECIDERS,
+    ("fork", "get"): OPERATORS,
+    ("fork", "post"): OPERATORS,
+    ("retry", "get"): OPERATORS,
+    ("retry", "post"): OPERATORS,
+    ("replay", "get"): OPERATORS,
 }
 MATRIX = [(route, method) for route in ROUTES for method in ("get", "post", "put", "delete")]
 
@@ -36,13 +53,20 @@ def address(route: str, tenant: str, run: Run, approval: Approval) -> str:
         arguments.append(run.pk)
     if route == "decide_approval":
         arguments.append(approval.pk)
+    if route == "fork":
+        arguments.append(1)
     return reverse(f"runs:{route}", args=arguments)
 
 
 @pytest.fixture
 def run(acme: Tenant, make_run: MakeRun) -> Run:
     # Ended, so that no verb of the matrix rings for a worker.
-    return make_run(acme, state="completed")
+    run = make_run(acme, state="completed")
+    output = {"kind": "note", "text": "Go on."}
+    StepRow.objects.create(
+        run=run, number=1, turn=1, kind="note", schema_version=2, output=output, recorded_at=run.created_at
+    )
+    return run
 
 
 @pytest.fixture
@@ -83,11 +107,11 @@ def test_strangers_find_nothing(globex_operator: Client, run: Run, approval: App
     assert set(answers(globex_operator, run, approval).values()) == {404}
 
 
-@pytest.mark.parametrize("route", ["detail", "kill", "pause", "resume", "decide_approval"])
+@pytest.mark.parametrize("route", ["detail", "kill", "pause", "resume", "decide_approval", "fork", "retry", "replay"])
 def test_a_run_is_not_found_through_another_tenant(
     route: str, signed_in: SignedIn, run: Run, approval: Approval
 ) -> None:
-    method = "get" if route == "detail" else "post"
+    method = "get" if route in ("detail", "replay") else "post"
     response = getattr(signed_in("admin"), method)(address(route, "globex", run, approval), {"reason": "x"})
     assert response.status_code == 404
 
