@@ -39,7 +39,8 @@ def copy_effects(source: Run, target: Run, *, up_to: int, at: datetime) -> None:
     What is shared by the tenant's runs and open there needs no copy: it is looked up before a run's own.
     """
     is_open = Q(state__in=("started", "unknown"))
-    wanted = source.effects.filter(is_open & Q(scope=source.pk) | ~is_open & Q(step__lte=up_to)).order_by("pk")
+    unsure = (is_open | Q(outcome="given_up")) & Q(scope=source.pk)
+    wanted = source.effects.filter(unsure | ~is_open & Q(step__lte=up_to)).order_by("pk")
     copies = []
     for effect in wanted.iterator(chunk_size=COPIED_AT_ONCE):
         if effect.state == "started":

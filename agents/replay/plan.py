@@ -43,6 +43,8 @@ def is_open(effect: Effect) -> bool:
 def _fate(effect: Effect, step: int, rewritten: bool, with_approval: bool, now: datetime) -> tuple[Fate, str]:
     if is_open(effect):
         return "unknown", "Nobody knows whether it happened. The new run waits for a person when it comes to this call."
+    if effect.outcome == "given_up":
+        return "reused", "A person has given it up; the new run is told so and does not make this call."
     if effect.step <= step:
         return "reused", "Its result is taken over; the same call is answered from its record."
     anew: Fate = "needs confirmation" if with_approval else "executed again"

@@ -176,6 +176,15 @@ def test_what_nobody_knows_the_outcome_of_waits_for_a_person_in_the_fork(run: Ru
     assert len(SENT) == 2
 
 
+def test_what_a_person_has_given_up_is_not_made_by_the_fork(run: Run) -> None:
+    run.effects.filter(tool="shout").update(state="resolved", outcome="given_up", result=None)
+    assert fates(run, 0) == [("send", "reused"), ("shout", "reused")]
+    child = go_back(run, 0)
+    assert child.effects.get(tool="shout").outcome == "given_up"
+    worked_on(child, "completed")
+    assert len(SENT) == 2
+
+
 def test_a_fork_asks_another_llm_and_with_other_instructions(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     other, asked = f"{LLM}+slow=0", []
     written = WrittenLLM(list(SCRIPT))

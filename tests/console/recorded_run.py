@@ -1,6 +1,6 @@
 """A run as rows with its steps, its trace and its effects: it wrote to Ann, wrote to Ben, and answered."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from agents.contracts.messages import AssistantMessage, ToolCall, ToolMessage
 from agents.contracts.specs import AgentSpec
@@ -53,16 +53,29 @@ def letters() -> tuple[ToolCall, ToolCall]:
     return call("shout", "c1", to="ann"), call("shout", "c2", to="ben")
 
 
-def recorded_run(acme: Tenant, make_run: MakeRun, add_events: AddEvents, **fields: object) -> Run:
+def recorded_run(acme: Tenant, make_run: MakeRun, add_events: AddEvents) -> Run:
     """The run with all its rows; its trace has a row for each step."""
-    first, second = letters()
     spec = AgentSpec(
         name="reader", title="Reader", purpose="Writes.", system_prompt="You write.", llms=(LLM,), tools=(SHOUT,)
     )
-    given: dict[str, object] = {"state": "completed", "answer": "Written.", "turn": 3, "steps_count": 6, **fields}
-    run = make_run(acme, **given)
+    run = make_run(acme, state="completed", answer="Written.", turn=3, steps_count=6)
     run.version = keep_version(spec=spec)
     run.save()
+    _add_steps(run)
+    for turn, made in enumerate(letters(), start=1):
+        _add_effect(run, made, step=2 * turn)
+        said = {"call_id": made.call_id, "name": "shout", "arguments": made.arguments}
+        _add_answer(add_events, run, turn, calls=[said])
+        told = {"tool": "shout", "call_id": made.call_id, "turn": turn, "span": f"t{turn}"}
+        add_events(run, ("tool.started", {**told, "arguments": made.arguments}))
+        add_events(run, ("tool.ended", {**told, "status": "ok", "output": {"sent_to": to(made)}, "ms": 5}))
+    _add_answer(add_events, run, 3, text="Written.")
+    add_events(run, ("verdict.given", {"accepted": True, "issues": [], "turn": 3, "span": "v3", "ms": 1}))
+    return run
+
+
+def _add_steps(run: Run) -> None:
+    first, second = letters()
     outputs: list[StepOutput] = [
         answer(asks(first)),
         sent(first),
@@ -72,47 +85,30 @@ def recorded_run(acme: Tenant, make_run: MakeRun, add_events: AddEvents, **field
         VerdictStep(verdict=Verdict(), draft="Written."),
     ]
     rows, at = NewRows(), datetime.now(UTC)
-    turns = (1, 1, 2, 2, 3, 3)
-    for number, (turn, output) in enumerate(zip(turns, outputs, strict=True), start=1):
-        rows.steps.append((run.pk, Step(number=number, turn=turn, output=output), at))
+    for number, output in enumerate(outputs, start=1):
+        rows.steps.append((run.pk, Step(number=number, turn=(number + 1) // 2, output=output), at))
     statements.write_group([], rows)
-    _add_effects(run, at)
-    _add_trace(run, add_events)
-    return run
 
 
-def _add_effects(run: Run, at: datetime) -> None:
-    first, second = letters()
-    for step, made in ((2, first), (4, second)):
-        Effect.objects.create(
-            run=run,
-            step=step,
-            call_id=made.call_id,
-            tool="shout",
-            tool_version="1",
-            scope=run.pk,
-            key=key_of(made),
-            state="succeeded",
-            arguments=made.arguments or {},
-            result={"value": {"sent_to": to(made)}},
-            epoch=1,
-            started_at=at - timedelta(seconds=1),
-            ended_at=at,
-        )
+def _add_effect(run: Run, made: ToolCall, *, step: int) -> None:
+    at = datetime.now(UTC)
+    Effect.objects.create(
+        run=run,
+        step=step,
+        call_id=made.call_id,
+        tool="shout",
+        tool_version="1",
+        scope=run.pk,
+        key=key_of(made),
+        state="succeeded",
+        arguments=made.arguments or {},
+        result={"value": {"sent_to": to(made)}},
+        epoch=1,
+        started_at=at,
+        ended_at=at,
+    )
 
 
-def _add_trace(run: Run, add_events: AddEvents) -> None:
-    first, second = letters()
-    for turn, made in ((1, first), (2, second)):
-        said = {"call_id": made.call_id, "name": "shout", "arguments": made.arguments}
-        add_events(run, ("model.started", {"llm": LLM, "turn": turn, "span": f"m{turn}"}))
-        add_events(
-            run,
-            ("model.ended", {"llm": LLM, "status": "ok", "calls": [said], "turn": turn, "span": f"m{turn}", "ms": 9}),
-        )
-        told = {"tool": "shout", "call_id": made.call_id, "turn": turn, "span": f"t{turn}"}
-        add_events(run, ("tool.started", {**told, "arguments": made.arguments}))
-        add_events(run, ("tool.ended", {**told, "status": "ok", "output": {"sent_to": to(made)}, "ms": 5}))
-    add_events(run, ("model.started", {"llm": LLM, "turn": 3, "span": "m3"}))
-    add_events(run, ("model.ended", {"llm": LLM, "status": "ok", "text": "Written.", "turn": 3, "span": "m3", "ms": 7}))
-    add_events(run, ("verdict.given", {"accepted": True, "issues": [], "turn": 3, "span": "v3", "ms": 1}))
+def _add_answer(add_events: AddEvents, run: Run, turn: int, **said: object) -> None:
+    begun = {"llm": LLM, "turn": turn, "span": f"m{turn}"}
+    add_events(run, ("model.started", begun), ("model.ended", {**begun, **said, "status": "ok", "ms": 9}))

@@ -11,7 +11,6 @@ from agents.contracts.base import JsonObject
 from agents.forks import ForkRefused, fork
 from agents.models import Run
 from agents.replay.plan import plan as planned
-from budgets.acting import acting_from
 from console.terminal.actor import terminal_actor
 from console.terminal.addresses import run_address
 from console.terminal.plans import plan_lines
@@ -49,16 +48,15 @@ class Command(BaseCommand):
                 return
             if not reason.strip():
                 raise CommandError("Give a reason; it is kept with the run.")
-            with acting_from("command fork"):
-                child = fork(
-                    run=found,
-                    step=step,
-                    actor=terminal_actor(),
-                    reason=reason.strip(),
-                    llm=options["llm"],
-                    system_prompt=instructions_in(options["system_prompt"]),
-                    arguments=arguments,
-                )
+            child = fork(
+                run=found,
+                step=step,
+                actor=terminal_actor(),
+                reason=reason.strip(),
+                llm=options["llm"],
+                system_prompt=instructions_in(options["system_prompt"]),
+                arguments=arguments,
+            )
         except (NoSuchRun, ForkRefused, LaunchRefused) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{child.pk}  {run_address(child)}")

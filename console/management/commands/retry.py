@@ -7,7 +7,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from agents.admission import LaunchRefused
 from agents.forks import ForkRefused, good_step, retry
 from agents.replay.plan import plan as planned
-from budgets.acting import acting_from
 from console.terminal.actor import terminal_actor
 from console.terminal.addresses import run_address
 from console.terminal.plans import plan_lines
@@ -38,8 +37,7 @@ class Command(BaseCommand):
                 return
             if not reason.strip():
                 raise CommandError("Give a reason; it is kept with the run.")
-            with acting_from("command retry"):
-                child = retry(run=found, actor=terminal_actor(), reason=reason.strip(), from_step=step)
+            child = retry(run=found, actor=terminal_actor(), reason=reason.strip(), from_step=step)
         except (NoSuchRun, ForkRefused, LaunchRefused) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{child.pk}  {run_address(child)}")

@@ -12,6 +12,7 @@ from agents.contracts.messages import ToolCall
 from agents.forks import MOST_PROMPT_CHARACTERS, ForkRefused
 
 REASON_CHARACTERS = 500
+NO_OBJECT = "Write one JSON object."
 PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 
 
@@ -48,7 +49,7 @@ class GoBackForm(forms.Form):
 class ForkForm(GoBackForm):
     """A fork: another LLM, other instructions, other arguments for the calls of the step."""
 
-    llm = forms.ChoiceField(required=False, label="LLM")
+    llm = forms.ChoiceField(label="LLM")
     system_prompt = forms.CharField(
         label="Instructions",
         max_length=MOST_PROMPT_CHARACTERS,
@@ -77,9 +78,9 @@ class ForkForm(GoBackForm):
             written = json.dumps(call.arguments, indent=2, ensure_ascii=False)
             self.fields[_named(index)] = forms.CharField(
                 label=f"Arguments of {call.name}",
-                required=False,
                 strip=False,
                 initial=written,
+                error_messages={"required": NO_OBJECT},
                 widget=forms.Textarea(attrs={"rows": min(12, written.count("\n") + 1), "class": "mono", **PLAIN}),
             )
 
@@ -107,8 +108,9 @@ class ForkForm(GoBackForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         for index in range(len(self._calls)):
-            if _object(str(self[_named(index)].value() or "")) is None:
-                self.add_error(_named(index), "Write one JSON object.")
+            written = cleaned.get(_named(index))
+            if written is not None and _object(written) is None:
+                self.add_error(_named(index), NO_OBJECT)
         if self.arguments and cleaned.get("from_step") not in (None, self._step):
             self.add_error("from_step", "Other arguments need the answer that asks for these calls: keep it.")
         return cleaned

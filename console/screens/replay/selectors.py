@@ -87,7 +87,7 @@ def llm_choices(run: Run) -> list[tuple[str, str]]:
     """The run's own LLM, and whatever else its tier allows today."""
     limits = limits_or_none(run.surface, run.user) or Limits()
     allowed = [each for each in offers(os.environ) if limits.allows_llm(priced_name(each.llm)) and each.llm != run.llm]
-    return [("", f"{label_of(run.llm)}, as before"), *((each.llm, each.label) for each in allowed)]
+    return [(run.llm, f"{label_of(run.llm)}, as before"), *((each.llm, each.label) for each in allowed)]
 
 
 def left_for(run: Run) -> list[BudgetLeft]:

@@ -14,7 +14,6 @@ from agents.replay.of_run import replay_run
 from agents.replay.offline import Report
 from agents.replay.plan import plan
 from agents.run_input import spec_of
-from budgets.actions import acting_from
 from console.access.requests import TenantRequest, in_tenant
 from console.screens.frame import frame
 from console.screens.replay.forms import ForkForm, GoBackForm
@@ -104,16 +103,15 @@ def _places(point: StartingPoint) -> list[tuple[int, str]]:
 
 def _forked(request: TenantRequest, run: Run, form: ForkForm) -> Run | None:
     try:
-        with acting_from("page runs:fork"):
-            return fork(
-                run=run,
-                step=form.cleaned_data["from_step"],
-                actor=request.user.get_username(),
-                reason=form.cleaned_data["reason"],
-                llm=form.cleaned_data["llm"],
-                system_prompt=form.new_instructions,
-                arguments=form.arguments,
-            )
+        return fork(
+            run=run,
+            step=form.cleaned_data["from_step"],
+            actor=request.user.get_username(),
+            reason=form.cleaned_data["reason"],
+            llm="" if form.cleaned_data["llm"] == run.llm else form.cleaned_data["llm"],
+            system_prompt=form.new_instructions,
+            arguments=form.arguments,
+        )
     except (ForkRefused, LaunchRefused) as error:
         form.refuse(error)
         return None
@@ -121,13 +119,12 @@ def _forked(request: TenantRequest, run: Run, form: ForkForm) -> Run | None:
 
 def _retried(request: TenantRequest, run: Run, form: GoBackForm) -> Run | None:
     try:
-        with acting_from("page runs:retry"):
-            return retry(
-                run=run,
-                actor=request.user.get_username(),
-                reason=form.cleaned_data["reason"],
-                from_step=form.cleaned_data["from_step"],
-            )
+        return retry(
+            run=run,
+            actor=request.user.get_username(),
+            reason=form.cleaned_data["reason"],
+            from_step=form.cleaned_data["from_step"],
+        )
     except (ForkRefused, LaunchRefused) as error:
         form.refuse(error)
         return None

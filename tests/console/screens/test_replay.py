@@ -31,6 +31,7 @@ def filled(**changes: str) -> dict[str, str]:
         "from_step": "3",
         "system_prompt": "You write.",
         "arguments_0": '{"to": "ben"}',
+        "llm": "rehearsal:search",
         "reason": "Why not",
         **changes,
     }
