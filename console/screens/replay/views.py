@@ -16,6 +16,7 @@ from agents.replay.plan import plan
 from agents.run_input import spec_of
 from console.access.requests import TenantRequest, in_tenant
 from console.screens.frame import frame
+from console.screens.launch.selectors import limits_or_none
 from console.screens.replay.forms import ForkForm, GoBackForm
 from console.screens.replay.selectors import (
     StartingPoint,
@@ -162,5 +163,6 @@ def _show(
     request: TenantRequest, run: Run, what: str, context: dict[str, object], *, status: int = 200
 ) -> HttpResponse:
     around = {**frame(request, active="runs"), "run": run, "part": f"replay/_{what}.html", "left": left_for(run)}
+    around["limits"] = limits_or_none(run.surface, run.user)
     template = f"replay/_{what}.html" if request.htmx else "replay/page.html"
     return render(request, template, {**around, **context}, status=status)

@@ -60,7 +60,7 @@ def test_the_dialog_shows_what_can_be_changed_and_what_would_happen_again(acme_o
     assert "after it: what it gave is kept" in dialog
     assert "before it: the LLM is asked again" in dialog
     assert dialog.count("executed again") == 1
-    assert "the new run begins at $0.00" in dialog
+    assert "the new run begins at $0.00 of $0.10" in dialog
     assert "<html" in acme_operator.get(address("fork", run, 3)).content.decode()
 
 
