@@ -256,6 +256,6 @@ _TELLERS = {
     "kill.requested": _kill,
     "run.paused": _paused,
     "error.raised": lambda data: ("bad", f"Error in {_word(data, 'where')}", _word(data, "error")),
-    "effect.unknown": lambda data: ("bad", f"Nobody knows whether {_word(data, 'tool')} happened", ""),
+    "effect.unknown": lambda data: ("bad", f"Nobody heard whether {_word(data, 'tool')} happened", ""),
     "run.ended": _ended,
 }
