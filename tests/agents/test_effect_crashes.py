@@ -10,8 +10,9 @@ from pydantic import JsonValue
 from pytest_django.plugin import DjangoDbBlocker
 
 from agents import effects, enqueue
+from agents.kills import kill
 from agents.library.sync import keep_version
-from agents.lifecycle import kill, launch
+from agents.lifecycle import launch
 from agents.models import Agent, Effect, Run
 from budgets.ledger import verify
 from budgets.models import Surface
