@@ -81,7 +81,7 @@ def wake_answered() -> int:
     waiting = Run.objects.filter(state="waiting_resolution", kill_requested_at=None).exclude(awaited_key="")
     answered = list(waiting.filter(~Exists(still_open))[:MOST_PER_SWEEP])
     why = "what it waited for has come out"
-    return sum(wake(run=run, actor="the sweeper", why=why, waiting_in=FOR_A_WORD) for run in answered)
+    return sum(wake(run=run, actor="the sweeper", why=why, waiting_in=FOR_A_WORD, by_person=False) for run in answered)
 
 
 def _tell(run: LockedRun, effect: Effect, *, outcome: Word, actor: str, reason: str) -> None:

@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 from celery import current_app
+from django.db.models import Q
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
@@ -16,20 +17,31 @@ RING_AGAIN_AFTER = timedelta(seconds=10)
 def enqueue(run_id: str) -> bool:
     """Send the task. False when the broker did not take it."""
     Run.objects.filter(pk=run_id, state="queued").update(due_at=Now() + RING_AGAIN_AFTER)
+    return _send(run_id)
+
+
+def enqueue_due(run_id: str) -> bool | None:
+    """Send the task of a run that is due, or was left by its worker; None when another sweeper was faster.
+
+    However many workers sweep, and however long the queue is, one message a run is sent in ten seconds.
+    """
+    still = Run.objects.filter(pk=run_id, state__in=("queued", "running"))
+    due = Q(due_at__lt=Now()) | Q(due_at=None)
+    if not still.filter(due).update(due_at=Now() + RING_AGAIN_AFTER):
+        return None
+    return _send(run_id)
+
+
+def _send(run_id: str) -> bool:
     try:
         current_app.send_task("agents.tasks.work_on", args=[run_id], retry=False, ignore_result=True)
     except (OperationalError, ConnectionError, TimeoutError) as error:
-        Run.objects.filter(pk=run_id, state="queued").update(due_at=Now())
+        Run.objects.filter(pk=run_id, state__in=("queued", "running")).update(due_at=Now())
         logger.warning("run %s waits for the sweeper: %s", run_id, error)
         return False
     return True
 
 
-def enqueue_verification(request_id: int) -> bool:
-    """Ask a worker to verify the ledger. False when the broker did not take it: whoever asked may ask again."""
-    try:
-        current_app.send_task("agents.tasks.verify_ledger", args=[request_id], retry=False, ignore_result=True)
-    except (OperationalError, ConnectionError, TimeoutError) as error:
-        logger.warning("verification %d was not taken: %s", request_id, error)
-        return False
-    return True
+def make_due(run_id: str) -> None:
+    """Leave a queued run to the next sweep of any worker; this one takes no work any more."""
+    Run.objects.filter(pk=run_id, state="queued").update(due_at=Now())

@@ -16,13 +16,16 @@ from agents.contracts.endings import Ending
 from agents.contracts.events import Event
 from agents.contracts.llms import LLMRequest, LLMResponse, priced_name
 from agents.contracts.specs import Implementation
+from agents.contracts.upcast import NewerCheckpoint
 from agents.edge import KillSwitch
 from agents.engine import loop
 from agents.engine.batch import Batch, Receipt
 from agents.engine.ports import Decision, Interrupted, KnownEffect, LostLease, Ports, PriceUnknown
 from agents.engine.state import RunState
+from agents.enqueue import enqueue, make_due
 from agents.journal.append import take_over
 from agents.journal.decide import Claim
+from agents.journal.statements import due_after
 from agents.llms import registry
 from agents.models import Approval, Blob, Effect, Run
 from agents.outage import hand_back_connection, patiently
@@ -39,6 +42,7 @@ from budgets.tiers import Limits
 from budgets.unpriced import note_unpriced
 
 logger = logging.getLogger(__name__)
+NEWER_WORKER_WITHIN_SECONDS = 15
 MOST_KEYS = 2_000
 """Effects that are known without a look at the database; a run that has made more looks each time."""
 
@@ -46,16 +50,22 @@ MOST_KEYS = 2_000
 def work_on(run_id: str) -> None:
     """Claim a run and work on it until it ends or waits; nothing to do when somebody else holds it."""
     at = runtime.current()
+    if at.warden.leaving:
+        make_due(run_id)
+        return
     run = lease.claim(run_id=run_id, owner=at.warden.owner)
     if run is None:
         return
     switch = at.warden.watch(run.id, run.epoch)
+    ending = None
     try:
-        Execution(at, run, switch).go()
+        ending = Execution(at, run, switch).go()
     except LostLease:
         logger.info("run %s is held by another worker now", run.id)
     finally:
         at.warden.release(run.id, run.epoch)
+    if ending is not None and ending.state == "queued" and not due_after(ending):
+        enqueue(run.id)
 
 
 class Execution:
@@ -77,6 +87,8 @@ class Execution:
             return loop.run(state, self._ports(), epoch=self.run.epoch, cost_nanos=self.run.cost_nanos)
         except LostLease:
             raise
+        except NewerCheckpoint as newer:
+            return self._left_to_newer(newer)
         except (OperationalError, InterfaceError) as error:  # nothing can be recorded: the rows say where to go on
             logger.warning("run %s is left to the sweeper, the database is away: %s", self.run.id, error)
             return None
@@ -99,6 +111,13 @@ class Execution:
             return
         self.run.cost_nanos = take_over(self.run.id, epoch=self.run.epoch)
 
+    def _left_to_newer(self, newer: NewerCheckpoint) -> Ending:
+        """Hand the run on, and leave it alone for a while: another worker may be of the release that wrote it."""
+        ending = Ending(state="queued", reason=str(newer), detail={"due_in_seconds": NEWER_WORKER_WITHIN_SECONDS})
+        data: JsonObject = {"reason": ending.reason, "worker": self.run.lease_owner}
+        self.journal.end(ending, [Event(kind="run.handed_on", at=clock.now(), turn=self.run.turn, data=data)])
+        return ending
+
     def _failed(self, error: Exception) -> None:
         text = f"{type(error).__name__}: {error}"[:500]
         at = clock.now()
@@ -117,6 +136,7 @@ class Execution:
             memory=self.memory,
             clock=SystemClock(self.switch),
             on_text=_unheard,
+            leaving=lambda: self.at.warden.leaving,
         )
 
 

@@ -112,7 +112,11 @@ def wake_funded(*, actor: str, why: str) -> int:
     """Resume the runs that wait for an account whose limit has risen, or whose day or month is over."""
     waiting = Run.objects.filter(state="paused_budget", capped_account_id__isnull=False)
     funded = waiting.filter(~Exists(_as_full_as_ever(clock.now()))).order_by("pk")[:MOST_PER_SWEEP]
-    return sum(lifecycle.wake(run=run, actor=actor, why=why, waiting_in={"paused_budget"}) for run in funded)
+    by_person = actor != CLOCK
+    return sum(
+        lifecycle.wake(run=run, actor=actor, why=why, waiting_in={"paused_budget"}, by_person=by_person)
+        for run in funded
+    )
 
 
 def check_cheaper_llm(changed: Collection[str], limits: Limits) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
@@ -11,9 +12,10 @@ from agents import switches
 from agents.contracts.endings import HOLDING_A_WORKER
 from agents.models import Run
 
-LEASE = timedelta(seconds=30)
-RENEW_SECONDS = 2.0
+LEASE = timedelta(seconds=settings.LEASE_SECONDS)
+RENEW_SECONDS = min(2.0, settings.LEASE_SECONDS / 10)
 MOST_ATTEMPTS = 3
+"""Claims without a recorded step in between, of which no holder came back; then the run is dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ def claim(*, run_id: str, owner: str) -> Run | None:
         lease_owner=owner,
         lease_expires_at=Now() + LEASE,
         due_at=None,
+        reason="",
     )
     if not taken:
         return None

@@ -96,10 +96,13 @@ def resume(*, run: Run, actor: str, why: str = "") -> bool:
     return wake(run=run, actor=actor, why=why, waiting_in=WAITING, verb="run.resume")
 
 
-def wake(*, run: Run, actor: str, why: str, waiting_in: Collection[RunState], verb: str = "") -> bool:
+def wake(
+    *, run: Run, actor: str, why: str, waiting_in: Collection[RunState], verb: str = "", by_person: bool = True
+) -> bool:
     """Let a run that waits in one of these states go on from its last recorded step. False when it does not.
 
-    With ``verb`` it is an act of its own; without, the consequence of another one.
+    With ``verb`` it is an act of its own; without, the consequence of another one. A person's word lets it be tried
+    as often as a new one; the clock's does not.
     """
     with transaction.atomic():
         before = Run.objects.filter(pk=run.id).values_list("state", flat=True).first()
@@ -110,6 +113,7 @@ def wake(*, run: Run, actor: str, why: str, waiting_in: Collection[RunState], ve
             due_at=Now(),
             capped_account_id=None,
             capped_limit_nanos=None,
+            **({"attempts": 0} if by_person else {}),
         )
         if not changed:
             return False
@@ -144,7 +148,7 @@ def decide(*, approval: Approval, actor: str, approve: bool, note: str = "") -> 
         after = {"tool": approval.tool, "call_id": approval.call_id, "arguments_hash": approval.arguments_hash}
         _note(approval.run, actor, f"approval.{'approve' if approve else 'deny'}", reason=note, after=after)
         woken = Run.objects.filter(pk=approval.run_id, state="waiting_approval").update(
-            state="queued", reason="", due_at=Now()
+            state="queued", reason="", due_at=Now(), attempts=0
         )
     _tell(row)
     if woken:

@@ -1,16 +1,19 @@
-"""Finds runs that nobody works on though somebody should, and puts them before the workers again or ends them."""
+"""Finds runs that nobody works on though somebody should, and puts them before the workers again or ends them.
+
+Every worker does this every few seconds: whatever is done here, somebody else may be doing at the same moment.
+"""
 
 import logging
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from agents import bell, effects, funding, holds
 from agents.contracts.base import JsonObject
 from agents.contracts.endings import Ending
 from agents.contracts.events import Event
-from agents.enqueue import enqueue
+from agents.enqueue import enqueue_due
 from agents.journal import append
 from agents.lease import MOST_ATTEMPTS
 from agents.models import Approval, Run
@@ -31,10 +34,19 @@ def sweep() -> int:
     holds.resolve_orphans(clock.now())
     funding.let_time_pass(clock.now())
     effects.wake_answered()
-    due = list(Run.objects.filter(_due()).values_list("pk", flat=True)[:MOST_PER_SWEEP])
-    for run_id in due:
-        enqueue(run_id)
-    return len(due)
+    return ring_due()
+
+
+def ring_due() -> int:
+    """Send the tasks of runs that are due, oldest first, as long as the broker takes them; returns how many."""
+    due = Run.objects.filter(_due()).order_by(F("due_at").asc(nulls_first=True), "pk")
+    sent = 0
+    for run_id in due.values_list("pk", flat=True)[:MOST_PER_SWEEP]:
+        taken = enqueue_due(run_id)
+        if taken is False:  # the next one would only wait for the same silence
+            break
+        sent += taken is True
+    return sent
 
 
 def _expire(approval: Approval) -> None:
@@ -51,9 +63,9 @@ def _expire(approval: Approval) -> None:
 
 
 def _due() -> Q:
-    """Queued past its hint's time, or left by a worker whose lease ran out."""
+    """Queued, or left by a worker whose lease ran out, and not rung for lately; a crash may have left no time."""
     left = Q(state="running", lease_expires_at__lt=Now(), attempts__lt=MOST_ATTEMPTS)
-    return Q(state="queued", due_at__lt=Now()) | left
+    return (Q(state="queued") | left) & ~Q(due_at__gte=Now())
 
 
 def _end(run: Run, ending: Ending) -> None:

@@ -1,11 +1,14 @@
-"""Celery's tasks: an id in, one call out."""
+"""Celery's tasks: an id in, one call out; and what begins and ends with a worker process."""
 
 from celery import shared_task
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from django.conf import settings
 
-from agents import execution, recovery, runtime
-from budgets.ledger.asked_verification import answer_request
+from agents import execution, runtime
+from agents.sweeper import Sweeper
 from budgets.ledger.verification import EVERY_DAY, verify_and_keep
+
+sweeper = Sweeper()
 
 
 @shared_task(name="agents.tasks.work_on", ignore_result=True)
@@ -14,28 +17,28 @@ def work_on(run_id: str) -> None:
     execution.work_on(run_id)
 
 
-@shared_task(name="agents.tasks.sweep", ignore_result=True)
-def sweep() -> None:
-    """Put every run that is due, or was left by its worker, before the workers again."""
-    recovery.sweep()
-
-
 @shared_task(name="agents.tasks.verify_ledger", ignore_result=True)
-def verify_ledger(request_id: int = 0) -> None:
-    """Recompute the whole ledger and keep what was found: for whoever asked, else because the day came."""
-    if request_id:
-        answer_request(request_id)
-    else:
-        verify_and_keep(asked_by=EVERY_DAY)
+def verify_ledger() -> None:
+    """Recompute the whole ledger and keep what was found, because the day came."""
+    verify_and_keep(asked_by=EVERY_DAY)
 
 
 @worker_ready.connect
 def start_runtime(**_: object) -> None:
     """Be ready for a kill before the first run comes."""
     runtime.current()
+    sweeper.start()
+
+
+@worker_shutting_down.connect
+def hand_runs_on(how: str, **_: object) -> None:
+    """SIGTERM: runs go to other workers when their step ends. Celery waits for them before it ends the process."""
+    if how == "Warm":
+        runtime.current().warden.leave(within_seconds=settings.DRAIN_SECONDS)
 
 
 @worker_shutdown.connect
 def stop_runtime(**_: object) -> None:
     """Write what is queued and close what is open."""
+    sweeper.stop()
     runtime.current().stop()

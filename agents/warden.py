@@ -27,6 +27,7 @@ class Warden:
         self._lock = threading.Lock()
         self._runs: dict[str, tuple[int, KillSwitch]] = {}
         self._stop = threading.Event()
+        self._leaving = threading.Event()
         self._renewed_at = time.monotonic()
         self._threads = [
             threading.Thread(target=self._renew_loop, name="warden-renew", daemon=True),
@@ -43,6 +44,29 @@ class Warden:
         self._stop.set()
         for thread in self._threads:
             thread.join(LISTEN_SECONDS + RENEW_SECONDS)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether this worker is being stopped: it takes no run any more, and hands on those that it has."""
+        return self._leaving.is_set()
+
+    def leave(self, *, within_seconds: float) -> None:
+        """Let every run be handed on when its step ends; what is in flight after so many seconds is cut.
+
+        Called in a signal handler: it only starts a timer.
+        """
+        if self._leaving.is_set():
+            return
+        self._leaving.set()
+        timer = threading.Timer(within_seconds, self.cut_all)
+        timer.daemon = True
+        timer.start()
+
+    def cut_all(self) -> None:
+        """Cut what all runs have in flight; their fenced writes find out what becomes of them."""
+        with self._lock:
+            runs = list(self._runs)
+        self.kill(runs)
 
     def watch(self, run_id: str, epoch: int) -> KillSwitch:
         """Take a claimed run into care."""
@@ -94,12 +118,11 @@ class Warden:
         """Whoever cannot renew stops itself before another worker may take over."""
         if time.monotonic() - self._renewed_at < LEASE.total_seconds() * 0.8:
             return
-        with self._lock:
-            runs = list(self._runs)
-        self.kill(runs)
+        self.cut_all()
 
     def _listen_loop(self) -> None:
         while not self._stop.is_set():
+            self._give_up_when_late()  # the other thread may hang in a database that neither answers nor refuses
             try:
                 self._listen()
             except (redis.RedisError, OSError, ValueError) as error:
@@ -113,6 +136,7 @@ class Warden:
         with source.pubsub(ignore_subscribe_messages=True) as kills:
             kills.subscribe(bell.KILLS)
             while not self._stop.is_set():
+                self._give_up_when_late()
                 message = kills.get_message(timeout=LISTEN_SECONDS)
                 if message is not None:
                     self.kill(bell.killed_runs(message["data"]))

@@ -233,10 +233,12 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    # A sweep that nobody took within its period is worthless: the next one does the same work.
-    "sweep": {"task": "agents.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "verify the ledger": {"task": "agents.tasks.verify_ledger", "schedule": crontab(hour=3, minute=17)},
 }
+
+# How long a worker's word on a run holds, and how long it lets calls in flight finish when it is stopped.
+LEASE_SECONDS = float(os.environ.get("WATCHFLOOR_LEASE_SECONDS", "30"))
+DRAIN_SECONDS = float(os.environ.get("WATCHFLOOR_DRAIN_SECONDS", "25"))
 
 # People ------------------------------------------------------------------------------------------
 

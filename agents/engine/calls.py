@@ -21,6 +21,7 @@ from agents.tools import boundary
 def answer_calls(work: Work) -> None:
     """Give every pending call of the last answer its result, in order. Raises Halt when the run must stop or wait."""
     for call in tuple(work.state.pending):
+        work.stay()
         answer_call(work, call)
 
 

@@ -18,7 +18,7 @@ from agents.engine.ports import Interrupted
 from agents.engine.work import Work, shown
 from agents.tools.chain import Chain, Served, most_attempts
 
-CUT_BY_KILL, NO_ANSWER = "cut_by_kill", "no_answer"
+CUT_BY_KILL, CUT_BY_STOP, NO_ANSWER = "cut_by_kill", "cut_by_stop", "no_answer"
 
 
 class CarryOut:
@@ -47,9 +47,12 @@ class CarryOut:
         try:
             served = chain.run()
         except Interrupted as kill:
-            self._effect_ended(Served("degraded", None, unsure=True), why=CUT_BY_KILL)
-            self._end({"status": "killed"}, hold, paying.of_cut_tool(hold, kill, chain.attempts))
-            raise Halt(self.work.killed()) from kill
+            ending = self.work.cut()
+            why = CUT_BY_KILL if ending.terminal else CUT_BY_STOP
+            status = "killed" if ending.terminal else "failed"
+            self._effect_ended(Served("degraded", None, unsure=True), why=why)
+            self._end({"status": status}, hold, paying.of_cut_tool(hold, kill, chain.attempts))
+            raise Halt(ending) from kill
         self._record(served, hold, chain.attempts)
         return True
 

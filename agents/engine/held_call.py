@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from agents.contracts.base import JsonObject
+from agents.contracts.endings import Ending
 from agents.contracts.llms import LLMError, LLMRequest, LLMResponse, Purpose, ToolSchema
 from agents.contracts.messages import Message
 from agents.engine import paying
@@ -23,6 +24,13 @@ class Answer:
     llm: str
     response: LLMResponse
     usage: Usage
+
+
+def status_of(ending: Ending) -> tuple[str, JsonObject]:
+    """How a call ended that the run's ending cut, and what the trace says of it."""
+    if ending.terminal:
+        return "killed", {}
+    return "failed", {"error": "stopped", "detail": "the run was paused or handed on before the answer came"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +56,16 @@ class HeldCall:
         try:
             response = ports.llms.call(request, ports.on_text)
         except Interrupted as cut:
-            self.end(paying.of_cut(self.hold, cut), "killed")
-            raise Halt(self.work.killed()) from cut
+            ending = self.work.cut()
+            self.end(paying.of_cut(self.hold, cut), *status_of(ending))
+            raise Halt(ending) from cut
         ports.health.record(f"llm/{llm}", error="")
         own = with_own_ids(response.message, self.work.state.call_ids)
         return self._answered(response.model_copy(update={"message": own}))
+
+    def given_up(self, halt: Halt) -> None:
+        """Close a call that is not sent again; nothing is owed for it."""
+        self.end(None, *status_of(halt.ending))
 
     def failed(self, error: LLMError) -> bool:
         """End a call that gave no answer. True when its vendor is not to be asked again for now."""

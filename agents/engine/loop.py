@@ -20,6 +20,8 @@ from agents.engine.state import RunState
 from agents.engine.thinking import Ask
 from agents.engine.work import Work
 
+LEAVING = "Its worker is being stopped: another one goes on from the last recorded step."
+
 
 def run(state: RunState, ports: Ports, *, epoch: int, cost_nanos: int = 0) -> Ending:
     """Work on a run until it ends or has to wait, and record how. Raises LostLease; then nothing was recorded.
@@ -44,6 +46,7 @@ def go_on(work: Work) -> Ending:
         ending = concluded(work)
         if ending is not None:
             return ending
+        work.stay()
         if state.pending:
             answer_calls(work)
         elif state.draft is not None and (objection := finishes.objection(state)):
@@ -142,6 +145,8 @@ def finish(work: Work, ending: Ending) -> None:
             "missing": list(ending.missing),
         }
         work.fact("run.ended", data)
+    elif ending.state == "queued":
+        work.fact("run.handed_on", {"reason": LEAVING})
     else:
         work.fact("run.paused", {"state": ending.state, "reason": ending.reason})
     work.ports.journal.end(ending, work.batch.facts)

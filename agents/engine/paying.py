@@ -14,7 +14,7 @@ from budgets.pricing import PriceSnapshot, Usage, cost_nanos, worst_case_nanos
 from budgets.tiers import Refusal
 
 NO_USAGE, BAD_USAGE = "the vendor reported no usage", "the usage that the vendor reported cannot be relied on"
-KILLED = "a kill cut the call"
+CUT = "the call was cut before its end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,10 @@ def of_failure(hold: HoldRequest, error: LLMError) -> Bill | None:
 
 
 def of_cut(hold: HoldRequest, kill: Interrupted) -> Bill | None:
-    """A call that a kill cut off: no report of its usage will come. None when it had not begun."""
+    """A call that was cut off: no report of its usage will come. None when it had not begun."""
     if not kill.may_be_billed:
         return None
-    return Bill(hold.amount_nanos, _seen(hold, kill.output_characters, None), {}, KILLED)
+    return Bill(hold.amount_nanos, _seen(hold, kill.output_characters, None), {}, CUT)
 
 
 def of_tool(hold: HoldRequest | None, attempts: int) -> Bill | None:
@@ -102,10 +102,10 @@ def of_tool(hold: HoldRequest | None, attempts: int) -> Bill | None:
 
 
 def of_cut_tool(hold: HoldRequest | None, kill: Interrupted, attempts: int) -> Bill | None:
-    """A tool call that a kill cut off is charged in full, unless its last attempt had not begun."""
+    """A tool call that was cut off is charged in full, unless its last attempt had not begun."""
     if hold is None or not kill.may_be_billed:
         return of_tool(hold, attempts - 1)
-    return Bill(hold.amount_nanos, Usage(0, 0), {}, KILLED)
+    return Bill(hold.amount_nanos, Usage(0, 0), {}, CUT)
 
 
 def _seen(hold: HoldRequest, characters: int, reported: Usage | None) -> Usage:

@@ -26,13 +26,13 @@ class PriceUnknown(Exception):
 
 
 class Interrupted(Exception):
-    """A kill cancelled what was in flight. ``output_characters`` is what an LLM had already said.
+    """What was in flight was cancelled: by a kill, or because its worker is at its end.
 
-    ``may_be_billed`` is False when the kill came before anything was sent.
+    ``output_characters`` is what an LLM had already said. ``may_be_billed`` is False when nothing had been sent yet.
     """
 
     def __init__(self, output_characters: int = 0, *, may_be_billed: bool = True) -> None:
-        super().__init__("interrupted by a kill")
+        super().__init__("interrupted")
         self.output_characters = output_characters
         self.may_be_billed = may_be_billed
 
@@ -157,9 +157,14 @@ class Clock(Protocol):
         ...
 
 
+def stays() -> bool:
+    """A worker that nobody is stopping."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """All of them together."""
+    """All of them together. ``leaving`` is true once this worker is being stopped: its runs go to another one."""
 
     journal: Journal
     llms: LLMs
@@ -169,3 +174,4 @@ class Ports:
     memory: Memory
     clock: Clock
     on_text: Callable[[str], None]
+    leaving: Callable[[], bool] = stays

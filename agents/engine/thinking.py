@@ -147,10 +147,11 @@ class Ask:
         self.work.fact("model.retried", said, held.span if held else None, attempt=attempt)
         try:
             self.work.commit()
+            self.work.stay()
             self.work.wait(wait)
-        except Halt:
+        except Halt as halt:
             if held is not None:
-                held.end(None, "killed")
+                held.given_up(halt)
             raise
 
     def _failed(self, reason: str) -> Halt:

@@ -99,11 +99,24 @@ class Work:
         try:
             self.ports.clock.wait(seconds)
         except Interrupted as kill:
-            raise Halt(self.killed()) from kill
+            raise Halt(self.cut()) from kill
+
+    def stay(self) -> None:
+        """Raises Halt, between two steps, when this worker is being stopped: another one goes on from here."""
+        if self.ports.leaving():
+            raise Halt(self.handed_on())
+
+    def cut(self) -> Ending:
+        """What becomes of the run when something in flight was cut. A kill that was committed wins in any case."""
+        return self.handed_on() if self.ports.leaving() else self.killed()
 
     def killed(self) -> Ending:
         """The ending of a kill, wherever it was noticed."""
         return Ending(state="killed", reason="An operator killed the run.", answer=self.state.best_draft)
+
+    def handed_on(self) -> Ending:
+        """Queued again, for whichever worker is free."""
+        return Ending(state="queued")
 
     def _event(
         self, kind: EventKind, data: JsonObject, span: Span | None, attempt: int, *, ended: bool = False

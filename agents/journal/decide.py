@@ -18,6 +18,7 @@ from budgets.tiers import Refusal
 Ender = Literal["worker", "sweeper", "kill", "force"]
 """Who ends a killed run: its worker; the sweeper, once the lease is over; the kill itself, where no worker held it;
 an operator by force. Only a worker acknowledges."""
+STRETCH_ENDS = ("run.ended", "run.paused", "run.handed_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def apply_batch(run: LockedRun, claim: Claim, batch: Batch, books: Books, rows: 
     add_events(run, batch.facts, rows)
     for step in batch.steps:
         run.steps_count = step.number
+        run.attempts = min(run.attempts, 1)  # this holder's own: what counts is who died at the same step
         rows.steps.append((run.id, step, at))
     rows.effects_ended += [(run.id, effect, at) for effect in batch.effects_ended]
     acknowledge_kill(run, rows, at)
@@ -77,7 +79,7 @@ def apply_ending(
     final = ending
     if run.kill_requested_at is not None:
         final = killed(run, answer=ending.answer)
-        events = [event for event in events if event.kind not in ("run.ended", "run.paused")]
+        events = [event for event in events if event.kind not in STRETCH_ENDS]
         data: JsonObject = {
             "state": "killed",
             "reason": final.reason,
@@ -88,6 +90,8 @@ def apply_ending(
         events.append(Event(kind="run.ended", at=at, turn=run.turn, data=data))
     add_events(run, events, rows)
     run.changed = True
+    if final.state != "dead":  # handed back in good order: the claim is not one that a worker died of
+        run.attempts = max(0, run.attempts - 1)
     run.state = final.state
     rows.endings.append((run.id, run.epoch, final, at))
     return final

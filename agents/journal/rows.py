@@ -31,6 +31,7 @@ class LockedRun:
     doing: str
     kill_requested_by: str = ""
     kill_reason: str = ""
+    attempts: int = 0
     changed: bool = False
 
 

@@ -31,7 +31,7 @@ APPROVAL_LASTS = timedelta(hours=24)
 LOCKED = (
     "id, tenant_id, epoch, state, next_seq, kill_requested_at, kill_acknowledged_at, pause_requested_at, "
     "turn, steps_count, errors_count, severity, cost_nanos, input_tokens, output_tokens, doing, "
-    "kill_requested_by, kill_reason"
+    "kill_requested_by, kill_reason, attempts"
 )
 RUN: Columns = {
     "id": "text",
@@ -46,6 +46,7 @@ RUN: Columns = {
     "input_tokens": "int",
     "output_tokens": "int",
     "doing": "text",
+    "attempts": "int",
 }
 ENDING: Columns = {
     "id": "text",
@@ -58,7 +59,6 @@ ENDING: Columns = {
     "due_at": "at",
     "lease_expires_at": "at",
     "lease_owner": "text",
-    "attempts": "int",
     "doing": "text",
     "capped_account_id": "int",
     "capped_limit_nanos": "int",
@@ -218,6 +218,7 @@ def _run(run: LockedRun) -> Row:
         run.input_tokens,
         run.output_tokens,
         run.doing[:200],
+        run.attempts,
     )
 
 
@@ -307,16 +308,21 @@ def _endings(rows: NewRows) -> list[Row]:
             plain(ending.answer),
             storable(list(ending.missing)),
             stored_at(at) if ending.terminal else None,
-            stored_at(at) if ending.state == "queued" else None,
+            stored_at(at + due_after(ending)) if ending.state == "queued" else None,
             None,
             "",
-            0,
             "",
             *_capped(ending),
             _awaited(ending),
         )
         for run_id, epoch, ending, at in rows.endings
     ]
+
+
+def due_after(ending: Ending) -> timedelta:
+    """How long a run that was handed on is left alone before the sweeper looks for a worker again."""
+    seconds = ending.detail.get("due_in_seconds")
+    return timedelta(seconds=seconds if isinstance(seconds, int) else 0)
 
 
 def _capped(ending: Ending) -> tuple[int | None, int | None]:

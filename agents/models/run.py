@@ -52,9 +52,9 @@ class Run(models.Model):
     """A run of an agent for a tenant.
 
     ``epoch`` fences workers: only the holder of the present epoch may write. ``next_seq`` is the number its next
-    event gets. ``attempts`` counts claims that were not handed back. Money and tokens here are copies, written in
-    the transaction that books them, for lists; the ledger is the truth. ``severity`` is 0 calm, 1 notice,
-    2 warning, 3 bad: that of its worst event.
+    event gets. ``attempts`` counts claims since the last recorded step that were not handed back. Money and tokens here
+    are copies, written in the transaction that books them, for lists; the ledger is the truth. ``severity`` is 0 calm,
+    1 notice, 2 warning, 3 bad: that of its worst event.
     """
 
     id = models.CharField(primary_key=True, max_length=32, default=new_run_id, editable=False)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from typing import BinaryIO, cast
 
@@ -54,7 +55,11 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
 
 
 def main() -> None:
-    """Keep the pipe to ourselves: what a tool prints goes to stderr."""
+    """Keep the pipe to ourselves: what a tool prints goes to stderr.
+
+    The worker says when a child ends: a SIGTERM to the whole group means that calls in flight may finish.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.stdout = sys.stderr

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 
 from budgets import actions
-from budgets.ledger.verification import verify_and_keep
+from budgets.ledger.verification import STAGES, verify_and_keep
 from budgets.models import Tenant, Verification, VerificationRequest
 
 
@@ -20,12 +20,17 @@ def ask_for_verification(*, asked_by: str, tenant: Tenant | None = None) -> Veri
         return VerificationRequest.objects.create(asked_at=now, asked_by=asked_by)
 
 
-def answer_request(request_id: int) -> Verification | None:
-    """Verifies the ledger for a request; None when it was answered before: its message may come twice."""
-    request = VerificationRequest.objects.filter(pk=request_id, ended_at=None).first()
+def answer_waiting() -> Verification | None:
+    """Verifies the ledger for the oldest request that nobody has taken; None when there is none.
+
+    Every worker looks; of several that see a request, one takes it.
+    """
+    request = VerificationRequest.objects.waiting(datetime.now(UTC)).filter(stage="").order_by("pk").first()
     if request is None:
         return None
-    mine = VerificationRequest.objects.filter(pk=request_id)
+    mine = VerificationRequest.objects.filter(pk=request.pk)
+    if not mine.filter(stage="").update(stage=STAGES[0]):
+        return None
     found = verify_and_keep(asked_by=request.asked_by, tell=lambda stage: mine.update(stage=stage))
     mine.update(ended_at=found.at)
     return found

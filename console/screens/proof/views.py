@@ -5,7 +5,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRefresh
 
-from agents.enqueue import enqueue_verification
 from budgets.ledger.asked_verification import ask_for_verification
 from console.access.requests import TenantRequest, in_tenant
 from console.screens.frame import frame
@@ -29,8 +28,7 @@ def show_proof(request: TenantRequest) -> HttpResponse:
 @in_tenant("edit_budgets", "POST")
 def verify_now(request: TenantRequest) -> HttpResponse:
     """Put a verification of the whole ledger before the workers; the page shows how far it is."""
-    asked = ask_for_verification(asked_by=request.user.get_username(), tenant=request.tenant)
-    enqueue_verification(asked.pk)
+    ask_for_verification(asked_by=request.user.get_username(), tenant=request.tenant)
     return redirect("proof:show", tenant=request.tenant.slug)
 
 

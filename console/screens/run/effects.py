@@ -12,6 +12,7 @@ from console.screens.run.effects_form import ResolveForm
 MOST_SHOWN = 20
 KNOWN = {
     "worker_died": "Its worker died after the call had left and before an answer was recorded.",
+    "cut_by_stop": "Its worker was stopped and cut the call; what had left by then may still have happened.",
     "cut_by_kill": "A kill cut the call; what had left by then may still have happened at the far end.",
     "no_answer": "The tool did not say how it came out.",
     "not_recorded": "The runtime failed after the call had left and before its answer was recorded.",

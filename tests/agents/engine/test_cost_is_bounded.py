@@ -113,7 +113,7 @@ def test_a_call_cut_by_a_kill_is_charged_in_full_and_shows_what_was_heard() -> N
     assert world.start().state == "killed"
     charge = world.journal.kinds("charge.booked")[0].data
     assert charge["cost_nanos"] == charge["held_nanos"]
-    assert (charge["unreconciled"], charge["estimated_because"]) == (True, "a kill cut the call")
+    assert (charge["unreconciled"], charge["estimated_because"]) == (True, "the call was cut before its end")
     assert world.journal.kinds("model.ended")[0].data["output_tokens"] == 10
 
 

@@ -117,6 +117,7 @@ class World:
     task: str = "Find out about tea."
     cheaper_llm: str = ""
     epoch: int = 0
+    leaving: bool = False
 
     def __post_init__(self) -> None:
         self.log: Log = []
@@ -163,6 +164,7 @@ class World:
             memory=self.journal,
             clock=self.clock,
             on_text=self.heard,
+            leaving=lambda: self.leaving,
         )
 
     def heard(self, text: str) -> None:
