@@ -1,4 +1,4 @@
-"""Celery's clock: rings for the sweeper by name, and so holds neither models nor vendors in memory."""
+"""Celery's clock: asks for the nightly verification by name, and so holds neither models nor vendors in memory."""
 
 import logging.config
 import os

@@ -167,6 +167,8 @@ def postgres(url: str) -> dict[str, Any]:
         "connect_timeout": 5,
         "application_name": "watchfloor",
         **HALF_OPEN_ENDS,
+        # A machine that stands still in the middle of a transaction keeps its locks no longer than half a lease.
+        "options": "-c idle_in_transaction_session_timeout=15000",
         # The recorder prepares its few statements; the ORM's are bound on this side and never are.
         "prepare_threshold": 0,
         **found.get("OPTIONS", {}),

@@ -37,8 +37,8 @@ def test_a_worker_that_leaves_takes_no_run_and_leaves_it_due(office: Office, at:
 
 def test_a_run_is_handed_on_at_once_and_no_attempt_is_burnt(
     office: Office,
-    at: Runtime,
-    llm: WrittenLLM,
+    at: Runtime,  # noqa: F811
+    llm: WrittenLLM,  # noqa: F811
     sender: Sender,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

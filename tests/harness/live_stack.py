@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from console.access.sign_in_links import create_link
@@ -33,6 +34,7 @@ class LiveStack:
         self.port = free_port()
         self.warnings: list[str] = []
         self._children: dict[str, Child] = {}
+        self._own: dict[str, Mapping[str, str]] = {}
         redis, self.redis_url = private_redis(folder=var / "redis")
         self.environment = {"REDIS_URL": self.redis_url, "PYTHONUNBUFFERED": "1", **environment}
         self._programs: dict[str, Program] = {"redis": redis, "web": programs.web(port=self.port)}
@@ -44,10 +46,12 @@ class LiveStack:
         """Where the pages are, without a slash at the end."""
         return f"http://{LOOPBACK}:{self.port}"
 
-    def add_worker(self, name: str) -> None:
-        """Know one more worker, to be started by that name."""
+    def add_worker(self, name: str, *, threads: int = THREADS, **environment: str) -> None:
+        """Know one more worker, to be started by that name, with variables of its own."""
         node = f"{name}-{self.port}@{LOOPBACK}"
-        self._programs[name] = programs.worker(threads=THREADS, node=node, redis_url=self.redis_url)
+        worker = programs.worker(threads=threads, node=node, redis_url=self.redis_url)
+        self._programs[name] = replace(worker, name=name)
+        self._own[name] = environment
 
     def start(self, *names: str) -> None:
         """Start these processes (all known ones when none is named) and wait until each answers."""
@@ -55,7 +59,8 @@ class LiveStack:
         environment = {**os.environ, **self.environment}
         for name in chosen:
             program = self._programs[name]
-            self._children[name] = Child(program, var=self.var, environment=environment, say=self.warnings.append)
+            given = {**environment, **self._own.get(name, {})}
+            self._children[name] = Child(program, var=self.var, environment=given, say=self.warnings.append)
         for name in chosen:
             self.wait_for(self._programs[name].is_ready, what=f"{name} to be ready")
 
@@ -74,6 +79,14 @@ class LiveStack:
         child = self._children.pop(name)
         child.ask_to_end()
         child.end(grace_seconds=GRACE_SECONDS)
+
+    def signal(self, name: str, number: int) -> None:
+        """Send a signal to one process alone."""
+        os.kill(self._children[name].pid, number)
+
+    def exit_code(self, name: str) -> int | None:
+        """How a process ended; None while it runs."""
+        return self._children[name].exit_code()
 
     def restart(self, name: str) -> None:
         """Kill a process and start it again at the same address; Redis comes back empty."""
