@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from agents.models import Effect
-from budgets.models import BudgetAlert
 from console.access.requests import TenantRequest
 from console.screens.budgets.alerts import count_words, unseen_alerts
-from console.screens.stops.standing import Stop, standing_stops
+from console.screens.stops.standing import standing_stops
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,27 +25,28 @@ def frame(request: TenantRequest, *, active: str = "") -> dict[str, object]:
     """The context that base.html reads on pages within a tenant."""
     alerts = unseen_alerts(request.tenant)
     stops = standing_stops(request.tenant, request.verbs)
+    unknown = Effect.objects.filter(run__tenant=request.tenant, state="unknown").count()
+    counts = {"budgets": count_words(alerts), "stops": str(len(stops) or ""), "effects": str(unknown or "")}
     return {
         "tenant": request.tenant,
         "tenants": request.tenants,
-        "nav": _links(request, active, alerts, stops),
+        "nav": _links(request, active, counts),
+        "unknown_count": unknown,
         "verbs": request.verbs,
         "alerts": alerts,
         "stops": stops,
     }
 
 
-def _links(request: TenantRequest, active: str, alerts: list[BudgetAlert], stops: list[Stop]) -> list[NavLink]:
+def _links(request: TenantRequest, active: str, counts: dict[str, str]) -> list[NavLink]:
     links = [("Runs", "runs:list", "runs", "r")]
+    if counts["effects"] or active == "effects":
+        links.append(("Unknown", "effects:list", "effects", "u"))
     if "launch" in request.verbs:
         links.append(("Launch", "runs:launch", "launch", "l"))
     links.append(("Budgets", "budgets:list", "budgets", "b"))
     links.append(("Prices", "prices:list", "prices", "p"))
     links.append(("Stops", "stops:list", "stops", "s"))
-    unknown = Effect.objects.filter(run__tenant=request.tenant, state="unknown").count()
-    if unknown or active == "effects":
-        links.insert(1, ("Unknown", "effects:list", "effects", "u"))
-    counts = {"budgets": count_words(alerts), "stops": str(len(stops) or ""), "effects": str(unknown or "")}
     return [
         NavLink(label, reverse(route, args=[request.tenant.slug]), active == name, key, counts.get(name, ""))
         for label, route, name, key in links

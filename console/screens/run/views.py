@@ -113,10 +113,11 @@ def run_of(request: TenantRequest, run_id: str) -> Run:
 def page_of(request: TenantRequest, run: Run, *, sent: dict[int, ResolveForm] | None = None) -> Context:
     """All that the page shows; ``sent`` are forms for the word on an effect that were refused, by its id."""
     may_send_again = "send_again" in request.verbs
+    page = {**_trace_context(request, run), **_page_context(request, run)}
+    unknown = unknown_of(run, may_send_again=may_send_again, sent=sent) if page["unknown_count"] else []
     return {
-        **_trace_context(request, run),
-        **_page_context(request, run),
-        "unknown_effects": unknown_of(run, may_send_again=may_send_again, sent=sent),
+        **page,
+        "unknown_effects": unknown,
         "awaited": awaited_by(run),
     }
 
