@@ -32,12 +32,12 @@ def client() -> "redis.Redis":
 
 
 def ring_kills(run_ids: Sequence[str], heads: Sequence[Head] = ()) -> bool:
-    """Tell the workers which runs were killed, in one message, then the watchers where these runs stand.
+    """Tell the workers which runs were killed, in one message, and only then the watchers where these runs stand.
 
     False when Redis did not take it: workers look for themselves too.
     """
-    kills = [(KILLS, json.dumps({"runs": list(run_ids)}))] if run_ids else []
-    return _publish([*kills, *((HEADS, _head(*head)) for head in heads)])
+    heard = not run_ids or _publish([(KILLS, json.dumps({"runs": list(run_ids)}))])
+    return heard and _publish([(HEADS, _head(*head)) for head in heads])
 
 
 def killed_runs(message: str | bytes) -> list[str]:

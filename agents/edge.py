@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
 from agents.engine.ports import Interrupted
@@ -20,6 +21,7 @@ class Flight(Generic[Result]):
         self._work = work
         self._task: asyncio.Task[Result] | None = None
         self._cut = False
+        self._lines: list[Callable[[], None]] = []
         self._gate = threading.Lock()
         self._gate.acquire()
 
@@ -28,8 +30,19 @@ class Flight(Generic[Result]):
         if self._cut:
             self._work.close()
             return
+        _in_flight.set(self)  # in the task's own context, which is made here
         self._task = asyncio.ensure_future(self._work)
         self._task.add_done_callback(self._ended)
+
+    def when_cut(self, hang_up: Callable[[], None]) -> None:
+        """Do this first of all if it is cut; it must neither wait nor raise."""
+        self._lines.append(hang_up)
+
+    def hang_up(self) -> None:
+        """Leave the far end, if it is still in flight."""
+        if self._task is not None and not self._task.done():
+            for line in self._lines:
+                line()
 
     def cancel(self) -> "asyncio.Task[Result] | None":
         """Cut it; its thread stays asleep until `release`. The task that is still putting things away, if any."""
@@ -61,6 +74,16 @@ class Flight(Generic[Result]):
             self.release()
         elif not task.cancelled():
             task.exception()  # seen, so that nobody warns of it
+
+
+_in_flight: ContextVar[Flight[Any] | None] = ContextVar("flight", default=None)
+
+
+def when_cut(hang_up: Callable[[], None]) -> None:
+    """Have this done first of all if a kill cuts the present flight; nothing outside of one."""
+    flight = _in_flight.get()
+    if flight is not None:
+        flight.when_cut(hang_up)
 
 
 class KillSwitch:
@@ -135,6 +158,8 @@ class Edge:
         self.loop.call_soon_threadsafe(self._begin_to_cut, flights)
 
     def _begin_to_cut(self, flights: Sequence[Flight[Any]]) -> None:
+        for flight in flights:  # at once: to put away what each has open takes many turns of the loop
+            flight.hang_up()
         ending = [task for flight in flights if (task := flight.cancel()) is not None]
         cutting = self.loop.create_task(_wake_after(ending, flights))
         self._cutting.add(cutting)  # the loop itself keeps tasks by weak references

@@ -2,8 +2,9 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import cache
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import httpx2
@@ -11,6 +12,7 @@ import httpx2
 from agents.llms.wire import CURRENT_WIRE, MAX_BODY_BYTES, Wire
 
 CONNECT_SECONDS = 10.0
+CONNECTED = ("connect_tcp.complete", "start_tls.complete")
 SILENCE_SECONDS = 600.0  # a vendor that reasons may say nothing for long; the call has its own, shorter limit
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx2.AsyncClient] = WeakKeyDictionary()
 
@@ -29,17 +31,19 @@ class ObservedStream(httpx2.AsyncByteStream):
         self._wire.end()
 
     async def aclose(self) -> None:
+        self._wire.line = None  # it may go back to the pool, and serve another call
         await self._stream.aclose()
 
 
 async def watch(request: httpx2.Request) -> None:
-    """Request hook: note when the prompt begins to leave, since only then can anything be billed."""
+    """Request hook: note when the prompt begins to leave, since only then can anything be billed, and on which line."""
     wire = CURRENT_WIRE.get()
     if wire is None:
         return
 
-    async def trace(event: str, info: object) -> None:
-        del info
+    async def trace(event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith(CONNECTED):
+            wire.line = info["return_value"].get_extra_info("socket")
         wire.sent = wire.sent or event.endswith("send_request_body.started")
 
     request.extensions = {**request.extensions, "trace": trace}
@@ -57,8 +61,11 @@ async def observe(response: httpx2.Response) -> None:
     packed = bool(response.headers.get("content-encoding"))
     if "event-stream" in wire.content_type and not packed and isinstance(stream, httpx2.AsyncByteStream):
         wire.streaming = True
+        network = response.extensions.get("network_stream")
+        wire.line = network.get_extra_info("socket") if network is not None else None
         response.stream = ObservedStream(stream, wire)
         return
+    wire.line = None
     wire.body = (await response.aread())[:MAX_BODY_BYTES]
     if wire.body.lstrip().startswith((b"data:", b"event:", b":")):
         wire.streaming = True

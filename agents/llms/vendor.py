@@ -24,6 +24,7 @@ from pydantic_ai.settings import ModelSettings
 
 from agents.contracts.base import JsonObject
 from agents.contracts.llms import LLMError, LLMRequest, LLMResponse
+from agents.edge import when_cut
 from agents.llms.clean_text import mended
 from agents.llms.failures import cut_short, error_in_whole, failure_of
 from agents.llms.http_client import new_client, shared_client
@@ -85,6 +86,7 @@ class VendorLLM:
         """Ask the vendor once; see agents.llms.llm.LLM."""
         wire, listener = Wire(), Listener(on_text)
         token = CURRENT_WIRE.set(wire)
+        when_cut(wire.hang_up)
         try:
             async with asyncio.timeout(request.timeout_seconds):
                 answer = await self._answer(request, wire, listener)

@@ -2,7 +2,10 @@
 
 import json
 import math
+import socket
+from contextlib import suppress
 from contextvars import ContextVar
+from typing import Protocol
 
 from pydantic import JsonValue
 
@@ -14,12 +17,20 @@ GATEWAY_GAVE_UP = frozenset({504, 524})  # a gateway stopped waiting; the vendor
 END_EVENTS = frozenset({"message_stop", "response.completed", "response.incomplete"})
 
 
+class Line(Protocol):
+    """A connected socket."""
+
+    def shutdown(self, how: int, /) -> None:
+        """Raises OSError when it is closed."""
+        ...
+
+
 class Wire:
     """One HTTP answer, observed while the library reads it.
 
     ``sent`` is True once the prompt began to leave; ``finished`` once the vendor marked the end of its answer;
     ``ended`` once its bytes are over. A stream that ended without being finished was cut. ``usage_is_final`` is
-    True when nothing may follow that counts more.
+    True when nothing may follow that counts more. ``line`` is the socket, as long as it is this call's.
     """
 
     def __init__(self) -> None:
@@ -33,8 +44,15 @@ class Wire:
         self.ended = False
         self.usage: JsonObject = {}
         self.usage_is_final = False
+        self.line: Line | None = None
         self._line = b""
         self._data: list[bytes] = []
+
+    def hang_up(self) -> None:
+        """Let the vendor see at once that nobody listens any more; what is open here is closed by its owner."""
+        if self.line is not None:
+            with suppress(OSError):
+                self.line.shutdown(socket.SHUT_RDWR)
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of an event stream."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from agents.edge import Edge, KillSwitch, throw_all
+from agents.edge import Edge, KillSwitch, throw_all, when_cut
 from agents.engine.ports import Interrupted
 
 
@@ -164,3 +164,30 @@ def test_stopping_the_edge_ends_what_still_runs() -> None:
             flight.result(10)
     assert not edge.loop.is_running()
     edge.loop.close()
+
+
+def test_the_far_end_is_left_before_anything_is_cancelled_and_only_while_in_flight(edge: Edge) -> None:
+    told: list[str] = []
+    switches, begun = [KillSwitch(), KillSwitch()], threading.Semaphore(0)
+
+    async def hang() -> None:
+        when_cut(lambda: told.append("left"))
+        begun.release()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            told.append("cancelled")
+
+    async def speak() -> None:
+        when_cut(lambda: told.append("left too late"))
+
+    over = KillSwitch()
+    edge.run(speak(), over)
+    with ThreadPoolExecutor(2) as pool:
+        flights = [pool.submit(edge.run, hang(), switch) for switch in switches]
+        assert all(begun.acquire(timeout=10) for _ in switches)
+        throw_all([over, *switches])
+        for flight in flights:
+            with pytest.raises(Interrupted):
+                flight.result(10)
+    assert told == ["left", "left", "cancelled", "cancelled"]

@@ -2,9 +2,12 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import pytest
 
+from agents.contracts.llms import LLMError
+from agents.llms import vendor
 from agents.llms.registry import resolve
 from tests.agents.llms import streams
 from tests.agents.llms.stub_vendor import (
@@ -45,3 +48,24 @@ def test_cancelling_closes_the_socket(llm: str, body: bytes) -> None:
             return await seconds_to_close(llm, stub)
 
     assert asyncio.run(cancelled()) < CLOSED_WITHIN_SECONDS
+
+
+@pytest.mark.parametrize(("llm", "body"), [*BEGUN.items(), ("openai:gpt-6-luna", b"")])
+def test_hanging_up_closes_the_socket_before_anything_is_put_away(
+    llm: str, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[Callable[[], None]] = []
+    monkeypatch.setattr(vendor, "when_cut", lines.append)
+
+    async def hung_up() -> None:
+        async with stub_vendor(Answer(body, hang=True)) as stub:
+            call = asyncio.create_task(resolve(llm, environ_for(stub.port)).call(request_for(llm), unheard))
+            await stub.sent.wait()
+            (hang_up,) = lines
+            hang_up()
+            await asyncio.wait_for(stub.closed.wait(), CLOSED_WITHIN_SECONDS)
+            with pytest.raises(LLMError):
+                await call
+            hang_up()  # whose line it was is closed, or another call's by now
+
+    asyncio.run(hung_up())
