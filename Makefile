@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help run test check bench screenshots lock runtime testing writable
+.PHONY: help run test check soak bench screenshots lock runtime testing writable
 
 PORT ?= 8000
 VENV := .venv
@@ -18,6 +18,7 @@ help:
 	@echo "make run     start watchfloor at http://127.0.0.1:$(PORT)/ (PORT=... chooses another port)"
 	@echo "make test    everything that must hold: lint, types, contracts, unit, flow and browser tests on both databases"
 	@echo "make check   the fast part of it: lint, types, contracts, and tests without database or servers"
+	@echo "make soak    half an hour of faults under load on SQLite (SOAK='--minutes 30 --seed 1 --database postgres')"
 	@echo "make bench   overhead per turn beside other durable runtimes, and what the ledger costs"
 	@echo "make screenshots   the pictures in docs/screens, from a running stack"
 	@echo "make lock    resolve requirements*.in again into the lock files"
@@ -30,6 +31,9 @@ test: testing
 
 check: testing
 	@exec $(BIN)/python -m tests.harness check
+
+soak: testing
+	@exec $(BIN)/python -m tests.soak $(SOAK)
 
 bench: testing
 	@exec $(BIN)/python -m tests.benchmarks
