@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("acme", "agent")
 USD = 10**9
 ADDRESS = "/t/acme/prices/"
 LLM = "openai:gpt-4o"
-MOST_QUERIES = 9
+MOST_QUERIES = 10
 MEMBERS = {"acme_viewer", "acme_operator", "acme_approver", "acme_admin"}
 
 

@@ -13,7 +13,7 @@ from tests.console.conftest import AddEvents, MakeRun
 
 pytestmark = pytest.mark.usefixtures("acme", "rung")
 
-MOST_QUERIES = 13
+MOST_QUERIES = 14
 
 
 def address(run: Run, verb: str = "") -> str:

@@ -18,7 +18,7 @@ from tests.tier_edit import limit
 pytestmark = pytest.mark.usefixtures("acme", "rung")
 
 ADDRESS = "/t/acme/budgets/"
-MOST_QUERIES = 12
+MOST_QUERIES = 13
 
 
 def lines(tenant: Tenant, by: By, **asked: str) -> list[Line]:
