@@ -13,7 +13,7 @@ from console.access.sign_in_links import create_link
 from console.supervisor import first_use, folder, leftovers, programs, readiness, redis_server, static_files
 from console.supervisor.addresses import LOOPBACK, require_free
 from console.supervisor.problems import CannotRun
-from console.supervisor.watch import Watch
+from console.supervisor.watch import GRACE_SECONDS, Watch
 
 FIRST_OPERATOR = "acme_admin"
 
@@ -33,7 +33,8 @@ class Installation:
         with folder.only_one(self.var):
             leftovers.end_leftovers(file=self._pids)
             require_free(self.port)
-            environment = {**os.environ, "PYTHONUNBUFFERED": "1", "WATCHFLOOR_LOG": "json"}
+            usual = {"WATCHFLOOR_DRAIN_SECONDS": f"{GRACE_SECONDS / 2:g}"}  # whoever pressed Ctrl-C waits
+            environment = {**usual, **os.environ, "PYTHONUNBUFFERED": "1", "WATCHFLOOR_LOG": "json"}
             watch = Watch(var=self.var, environment=environment, say=self.say, note=self._note)
             try:
                 self._start(watch, environment)
