@@ -384,6 +384,7 @@ def test_a_run_that_kills_its_worker_each_time_is_dead_after_three_and_others_go
 
 
 def test_in_the_end_no_money_is_held_and_every_balance_is_its_ledger(story: Story) -> None:
-    assert not Run.objects.exclude(state__in=TERMINAL).filter(agent_name="drill").exists()
+    for scene in story.runs:
+        assert all(run.state in TERMINAL for run in story.of(scene))
     assert not Hold.objects.open().exists()
     assert verify() is None
