@@ -138,13 +138,14 @@ class Hub:
             await self._welcome(watched, viewer, seq, known=known)
 
     async def leave(self, viewer: Viewer) -> None:
-        """The socket is closed."""
-        for watched in self._watched():
-            if viewer in watched.audience.viewers:
-                watched.audience.viewers.discard(viewer)
-                if isinstance(watched, WatchedTenant):
-                    watched.want()
-        self.runs = {run_id: watched for run_id, watched in self.runs.items() if watched.audience}
+        """The socket is closed. A page that is just joining must not have its feed dropped under it."""
+        async with self._lock:
+            for watched in self._watched():
+                if viewer in watched.audience.viewers:
+                    watched.audience.viewers.discard(viewer)
+                    if isinstance(watched, WatchedTenant):
+                        watched.want()
+            self.runs = {run_id: watched for run_id, watched in self.runs.items() if watched.audience}
 
     async def acknowledged(self, viewer: Viewer) -> None:
         """The socket has room again: give it what it missed."""

@@ -20,6 +20,11 @@ class ConsoleClient:
         self._http = http
         self.slowest_seconds = 0.0
 
+    @property
+    def cookies(self) -> str:
+        """The session, as a header."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._http.cookies.jar)
+
     def read(self, path: str) -> str:
         """A page."""
         return self._answer("GET", path).text
