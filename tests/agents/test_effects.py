@@ -178,7 +178,11 @@ def test_of_twenty_words_at_once_one_holds(office: Office, sender: Sender) -> No
     assert sum(won) == 1
     effect = again(effect)
     assert (effect.outcome, effect.resolved_by) == (words[won.index(True) % 3], f"p{won.index(True)}")
-    assert (Action.objects.filter(verb="effect.resolve").count(), kinds(effect.run).count("effect.resolved"), sender.sent) == (1, 1, [effect.run_id])
+    assert (
+        Action.objects.filter(verb="effect.resolve").count(),
+        kinds(effect.run).count("effect.resolved"),
+        sender.sent,
+    ) == (1, 1, [effect.run_id])
 
 
 @pytest.mark.parametrize("state", ["started", "succeeded", "failed", "resolved"])

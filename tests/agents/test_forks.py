@@ -181,7 +181,7 @@ def test_what_a_person_has_given_up_is_not_made_by_the_fork(run: Run) -> None:
     assert fates(run, 0) == [("send", "reused"), ("shout", "reused")]
     child = go_back(run, 0)
     assert child.effects.get(tool="shout").outcome == "given_up"
-    worked_on(child, "completed")
+    worked_on(child, "degraded")
     assert len(SENT) == 2
 
 
