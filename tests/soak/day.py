@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agents.contracts.endings import TERMINAL, WAITING
 from budgets.models import Surface
 from budgets.prices import set_price
 from budgets.pricing import Rates
@@ -23,7 +22,7 @@ from tests.soak.far_end import FarEnd
 from tests.soak.monkey import Monkey
 from tests.soak.operator import Operator
 from tests.soak.plain_rows import DatabaseAway, PlainDatabase
-from tests.soak.report import summary
+from tests.soak.report import LIVE, stranded, summary
 from tests.soak.tally import Tally
 from tests.tier_edit import limit
 
@@ -114,27 +113,23 @@ def _together(works: list[Callable[[threading.Event], None]], *, seconds: float,
 def _drain(database: PlainDatabase, operator: Operator, auditor: Auditor, tally: Tally) -> None:
     """People answer everything at once, and every run comes to its end or is a violation."""
     deadline = time.monotonic() + DRAIN_SECONDS
-    while live := _live(database, but_for=TERMINAL):
+    while _live(database):
         operator.tried("answer", lambda: operator.answer(patience=0.0))
         auditor.look()
         if tally.over.is_set():
             return
         if time.monotonic() > deadline:
-            stranded = _live(database, but_for=TERMINAL | WAITING)
-            tally.violation(f"after {DRAIN_SECONDS:g} s without faults: stranded {stranded}, live {live}")
+            tally.violation(f"after {DRAIN_SECONDS:g} s without faults:\n{stranded(database)}")
             return
         time.sleep(0.5)
 
 
-def _live(database: PlainDatabase, *, but_for: frozenset[str]) -> list[tuple[str, str]]:
-    states = ", ".join(f"'{state}'" for state in sorted(but_for))
+def _live(database: PlainDatabase) -> bool:
     try:
         with database.at_one_moment() as rows:
-            return [
-                (run, state) for run, state in rows(f"SELECT id, state FROM agents_run WHERE state NOT IN ({states})")
-            ]
+            return bool(rows(LIVE))
     except DatabaseAway:
-        return [("?", "?")]
+        return True
 
 
 def _verify(place: Place, tally: Tally) -> None:

@@ -15,7 +15,8 @@ from tests.soak.crew import WORKERS, Crew
 from tests.soak.tally import Tally
 
 LOOK_SECONDS = 0.2
-PAUSE_SECONDS = (2.0, 9.0)
+BEFORE_THE_FIRST_SECONDS = 4.0
+PAUSE_SECONDS = (1.5, 8.0)
 LEASE_AND_MORE_SECONDS = 42.0
 Mend = Callable[[], object]
 
@@ -47,11 +48,13 @@ class Monkey:
 
     def work(self, until: threading.Event) -> None:
         """Break and mend until told to stop; then mend everything."""
-        next_at = time.monotonic() + 1.0
+        next_at = time.monotonic() + BEFORE_THE_FIRST_SECONDS
+        fault = self._kill_worker  # however short the day is
         while not until.wait(LOOK_SECONDS) and not self._tally.over.is_set():
             self._mend(before=time.monotonic())
             if time.monotonic() >= next_at:
-                self._dice.choice(self._faults())()
+                fault()
+                fault = self._dice.choice(self._faults())
                 next_at = time.monotonic() + self._dice.uniform(*PAUSE_SECONDS)
         self._mend(before=float("inf"))
 

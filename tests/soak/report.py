@@ -1,31 +1,34 @@
 """The last page of a soak."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 
+from agents.contracts.endings import TERMINAL
 from tests.soak.far_end import FarEnd
-from tests.soak.plain_rows import PlainDatabase, instant
+from tests.soak.plain_rows import PlainDatabase, Row, instant
 from tests.soak.tally import Tally
 
-WOKEN = (
-    "run.launched",
-    "run.resumed",
-    "run.handed_on",
-    "run.paused",
-    "approval.decided",
-    "effect.resolved",
-    "note.added",
-)
+WOKEN = frozenset({"run.launched", "run.resumed", "run.handed_on", "run.paused", "approval.decided", "effect.resolved"})
 """What may stand before a claim without a worker having been lost."""
 REASONS = """
     SELECT state || ': ' || reason, COUNT(*) FROM agents_run WHERE state NOT IN ('completed', 'killed')
     GROUP BY state || ': ' || reason
 """
-CLAIMS = """
-    SELECT c.run_id, b.at, c.at FROM agents_eventrow c
-    JOIN agents_eventrow b ON b.run_id = c.run_id AND b.seq = c.seq - 1
-    WHERE c.kind = 'run.claimed' AND b.kind NOT IN ({})
+CLAIMED_AGAIN = """
+    SELECT run_id, kind, at FROM agents_eventrow WHERE run_id IN (
+        SELECT run_id FROM agents_eventrow WHERE kind = 'run.claimed' GROUP BY run_id HAVING COUNT(*) > 1
+    ) ORDER BY run_id, seq
 """
+LIVE = """
+    SELECT id, state, due_at, attempts, epoch, lease_owner, lease_expires_at, kill_requested_at FROM agents_run
+    WHERE state NOT IN ({})
+""".format(", ".join(f"'{state}'" for state in sorted(TERMINAL)))
+LAST_EVENTS = 12
+AT_ONCE = timedelta(seconds=1)
+"""Before a claim: what its holder writes of what it found belongs to it."""
 
 
 def summary(tally: Tally, database: PlainDatabase, *, far_end: FarEnd) -> str:
@@ -33,8 +36,7 @@ def summary(tally: Tally, database: PlainDatabase, *, far_end: FarEnd) -> str:
     with database.at_one_moment() as rows:
         states: dict[str, int] = dict(rows("SELECT state, COUNT(*) FROM agents_run GROUP BY state ORDER BY state"))
         reasons: dict[str, int] = dict(rows(REASONS))
-        claims = rows(CLAIMS.format(", ".join(f"'{kind}'" for kind in WOKEN)))
-    gaps = [((instant(claimed) - instant(before)).total_seconds(), run) for run, before, claimed in claims]
+        gaps = list(_taken_over(rows(CLAIMED_AGAIN)))
     longest, run = max(gaps, default=(0.0, "none"))
     arrived = far_end.arrivals()
     lines = [
@@ -50,6 +52,31 @@ def summary(tally: Tally, database: PlainDatabase, *, far_end: FarEnd) -> str:
         *(f"  {violation}" for violation in tally.violations),
     ]
     return "\n".join(lines)
+
+
+def stranded(database: PlainDatabase) -> str:
+    """Each live run with its lease and its last events, for whoever looks for the cause."""
+    lines = []
+    with database.at_one_moment() as rows:
+        for run in rows(LIVE):
+            lines.append(f"    {tuple(map(str, run))}")
+            last = f"SELECT seq, kind, at, data FROM agents_eventrow WHERE run_id = '{run[0]}' ORDER BY seq DESC"
+            lines += [f"      {event}" for event in reversed(rows(f"{last} LIMIT {LAST_EVENTS}"))]
+    return "\n".join(lines)
+
+
+def _taken_over(events: list[Row]) -> Iterator[tuple[float, str]]:
+    """Seconds from the last sign of a worker to the claim by which another one went on, with the run."""
+    for run, grouped in groupby(events, key=itemgetter(0)):
+        before: list[tuple[str, datetime]] = []
+        for _, kind, stored in grouped:
+            at = instant(stored)
+            if kind == "run.claimed" and before:
+                signs = [sign for sign in before if sign[1] < at - AT_ONCE] or before
+                if not WOKEN & {kind for kind, _ in before[-3:]}:
+                    yield (at - signs[-1][1]).total_seconds(), run
+                before = []
+            before.append((kind, at))
 
 
 def _counts(counted: Mapping[str, int] | Counter[str]) -> str:
