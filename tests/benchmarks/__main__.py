@@ -19,11 +19,13 @@ from tests.benchmarks.money import NAME as MONEY
 from tests.benchmarks.money import money_table
 from tests.benchmarks.report import as_json, describe_machine, machine_line, table
 from tests.benchmarks.rows import ROWS, Row
+from tests.benchmarks.waiting import NAME as WAITING
+from tests.benchmarks.waiting import waiting_table
 
 MakeTable = Callable[[Databases], tuple[str, dict[str, Any]]]
 REPETITIONS = 5
 QUICK_REPETITIONS = 3
-TABLES: dict[str, MakeTable] = {MONEY: money_table, KILL: kill_table}
+TABLES: dict[str, MakeTable] = {MONEY: money_table, KILL: kill_table, WAITING: waiting_table}
 
 
 def main() -> int:

@@ -4,39 +4,32 @@ One Redis, one database and several workers play all of it, so that what must be
 The tests then read what is on record.
 """
 
-import os
 import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from celery import Celery
 from django.db import OperationalError, connection, connections, transaction
-from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from agents import bell, enqueue, lifecycle
+from agents import enqueue
 from agents.contracts.endings import TERMINAL
 from agents.contracts.steps import SCHEMA_VERSION, NoteStep
-from agents.library.sync import keep_version
-from agents.models import Agent, EventRow, Run
+from agents.models import EventRow, Run
 from budgets.ledger import verify
-from budgets.models import Hold, Surface, Tenant
-from budgets.prices import set_price
-from budgets.pricing import Rates
+from budgets.models import Hold
 from tests.agents.test_checkpoints import with_steps
 from tests.harness.databases import StackDatabases
-from tests.harness.drill import AGENT, LLM
+from tests.harness.drill import LLM
+from tests.harness.drill_desk import broker, furnish, launch_drills, variables
 from tests.harness.fixtures import rows_of
 from tests.harness.gated_vendor import GatedVendor, gated_vendor
 from tests.harness.live_stack import LiveStack
-from tests.tier_edit import limit
 
 pytestmark = [pytest.mark.flows, pytest.mark.timeout(400)]
 SHORT_LEASE_SECONDS = "4"
@@ -60,18 +53,7 @@ class Story:
 
     def launch(self, scene: str, script: str, count: int = 1) -> list[str]:
         """Launch runs whose LLM says what the script says."""
-        tenant, before = Tenant.objects.get(slug="acme"), len(self.runs.get(scene, ()))
-        made = [
-            lifecycle.launch(
-                tenant=tenant,
-                surface=Surface.objects.get(tenant=tenant, slug="internal-batch"),
-                agent=Agent.objects.get(name="drill"),
-                task=f"{script} {scene}-{number}",
-                actor="test",
-                llm=LLM,
-            ).pk
-            for number in range(before, before + count)
-        ]
+        made = launch_drills(scene, script, count, start=len(self.runs.get(scene, ())))
         self.runs.setdefault(scene, []).extend(made)
         return made
 
@@ -123,40 +105,6 @@ def story(
                 yield told
         finally:
             stack.end()
-
-
-def furnish() -> None:
-    """The agent, its price, and limits that never bind."""
-    keep_version(spec=AGENT)
-    rates = Rates.flat(input=10**9, output=10**9)
-    set_price(llm=LLM, rates=rates, effective_from=datetime.now(UTC), created_by="test")
-    surface = Surface.objects.get(tenant__slug="acme", slug="internal-batch")
-    limit(surface.tenant, tenant_day_nanos=10**15, tenant_month_nanos=10**15, user_day_nanos=10**15)
-    limit(surface, parallel_runs=10_000, launches_per_minute=100_000, surface_day_nanos=10**15)
-
-
-@contextmanager
-def broker(url: str) -> Iterator[Celery]:
-    """Let what this process enqueues and rings for go to the stack's Redis."""
-    app = Celery("test", broker=url, set_as_current=False, fixups=[])
-    bell.client.cache_clear()
-    with pytest.MonkeyPatch.context() as patch, override_settings(REDIS_URL=url):
-        patch.setattr(enqueue, "current_app", app)
-        yield app
-    bell.client.cache_clear()
-    app.close()
-
-
-@contextmanager
-def variables(**wanted: str) -> Iterator[None]:
-    """Environment variables of this process."""
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def play(story: Story) -> None:
