@@ -3,7 +3,8 @@
 from collections import deque
 
 FRAMES_IN_FLIGHT = 16
-SECONDS_TO_ACKNOWLEDGE = 30.0
+SECONDS_TO_ACKNOWLEDGE = 20.0
+"""With the five seconds between two looks and a close that nobody answers it makes less than thirty."""
 
 
 class Window:
