@@ -20,7 +20,7 @@ from tests.flows.console_client import signed_in
 from tests.flows.test_lossy_feed import CURSOR, Watcher, made
 from tests.harness.live_stack import LiveStack
 
-pytestmark = [pytest.mark.flows, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.timeout(240)]
 SILENT = 50
 CLOSED_WITHIN_SECONDS = 30.0
 OTHERS_P95_SECONDS = 1.0

@@ -7,7 +7,7 @@ from agents.models import KillOrder, Run, Switch
 from tests.flows.console_page import PATIENCE_MS, ConsolePage
 from tests.harness.live_stack import LiveStack
 
-pytestmark = pytest.mark.flows
+pytestmark = [pytest.mark.flows, pytest.mark.either_database]
 SLOW = "rehearsal:support-triage+loop+slow=60"
 RUNS = "/t/acme/runs/"
 FILTER = f"{RUNS}?q=status:live+agent:support-triage"

@@ -15,7 +15,7 @@ from tests.flows.console_page import ConsolePage
 from tests.harness.fixtures import MakeStack
 from tests.harness.live_stack import LiveStack
 
-pytestmark = pytest.mark.flows
+pytestmark = [pytest.mark.flows, pytest.mark.either_database]
 
 
 @pytest.fixture

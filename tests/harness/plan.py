@@ -45,7 +45,9 @@ MACHINE = "tests/agents/machine"
 
 
 FLOWS_ON_POSTGRESQL = "flows and database and not either_database"
-"""Where a worker dies, money is held or the trace is followed; the other flows would tell the same on both."""
+"""Where a worker or the database itself dies, or money is held; the other flows would tell the same on both.
+
+`DATABASE_URL=postgresql://... python -m pytest -m flows` runs them all there."""
 
 
 def machine_stage(*, name: str, environment: Mapping[str, str]) -> Stage:

@@ -6,8 +6,10 @@ from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand
 
 from agents.restored import take_back_runs
+from budgets import actions
 from console.live.models import LiveEpoch
 from console.models import SignInLink
+from console.terminal.actor import terminal_actor
 
 
 class Command(BaseCommand):
@@ -24,6 +26,12 @@ class Command(BaseCommand):
         LiveEpoch.renew()
         Session.objects.all().delete()  # somebody may have signed out, or a link been used, since the backup
         SignInLink.objects.all().delete()
+        actions.note(
+            actor=terminal_actor(),
+            verb="installation.after_restore",
+            target="a restored backup",
+            after={"paused": restored.paused, "going_on": restored.going_on},
+        )
         self.stdout.write(
             f"{restored.paused} runs wait for a person, {restored.going_on} go on. Everybody is signed out. "
             "Now start the processes again; docs/operating.md says what to look at."
