@@ -50,8 +50,9 @@ def test_statistics_of_empty_tables_make_no_plan_explode(till: Till, hot: bool) 
     few = [blocks(statement) for statement in STATEMENTS]
     fill(till, "more", 900)
     many = [blocks(statement) for statement in STATEMENTS]
-    # Ten times the rows beside the dead ones: with nested loops it was a hundred times the work.
-    assert [after <= 10 * before for before, after in zip(few, many, strict=True)] == [True, True]
+    # Ten times the rows: with nested loops it was a hundred times the work. The dead rows may or may not have been
+    # vacuumed away before the first look, so that ten is not the most that a good plan comes to.
+    assert [after <= 20 * before for before, after in zip(few, many, strict=True)] == [True, True]
     assert verify() is None
 
 
