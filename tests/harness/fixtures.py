@@ -8,12 +8,15 @@ from pathlib import Path
 
 import dj_database_url
 import pytest
+from django.conf import settings
 from django.db import connections
 from playwright.sync_api import Browser, Page
 from pytest_django.plugin import DjangoDbBlocker
 
+from agents import bell
 from budgets.prices import forget_prices
 from budgets.seed import seed_first_use
+from console.celery import app as celery_app
 from console.supervisor import readiness
 from console.supervisor.child import Child
 from console.supervisor.redis_server import private_redis
@@ -87,7 +90,7 @@ def running_stack(
     given = databases.copy(var=var)
     stack = LiveStack(var=var, environment={**given, **environment})
     try:
-        with rows_of(given, var=var, blocker=blocker):
+        with rows_of(given, var=var, blocker=blocker), ringing_at(stack.redis_url):
             stack.start()
             yield stack
     finally:
@@ -109,6 +112,25 @@ def rows_of(given: dict[str, str], *, var: Path, blocker: DjangoDbBlocker) -> It
             _forget_connections()
     finally:
         default.settings_dict.update(usual)
+
+
+@contextmanager
+def ringing_at(redis_url: str) -> Iterator[None]:
+    """What this process launches, kills and wakes is heard by a stack's workers; with a Redis that is gone it waits."""
+    usual: tuple[str, str] = settings.REDIS_URL, celery_app.conf.broker_url
+    settings.REDIS_URL = celery_app.conf["broker_url"] = redis_url
+    _forget_redis()
+    try:
+        yield
+    finally:
+        settings.REDIS_URL, celery_app.conf["broker_url"] = usual
+        _forget_redis()
+
+
+def _forget_redis() -> None:
+    """Both keep the connections that they once made."""
+    bell.client.cache_clear()
+    vars(celery_app.amqp).pop("producer_pool", None)
 
 
 def _forget_connections() -> None:
