@@ -40,7 +40,7 @@ def stack(
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(settings, "REDIS_URL", started.redis_url)
-        patch.setattr(enqueue, "current_app", Celery(broker=started.redis_url))
+        patch.setattr(enqueue, "current_app", Celery(broker=started.redis_url, set_as_current=False))
         for spec in post_room.AGENTS:
             keep_version(spec=spec)
         set_price(

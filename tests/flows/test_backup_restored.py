@@ -107,7 +107,7 @@ def launched(name: str) -> list[str]:
     tenant = Tenant.objects.get(slug="acme")
     surface = Surface.objects.get(tenant=tenant, slug="internal-batch")
     agent = Agent.objects.select_related("current").get(name=name)
-    llm = f"rehearsal:{name}+slow=2"
+    llm = f"rehearsal:{name}+slow=3"
 
     def one() -> str:
         return launch(tenant=tenant, surface=surface, agent=agent, actor="acme_operator", llm=llm, task=TASKS[name]).id
