@@ -1,9 +1,8 @@
 """A backup taken while runs work is restored under a worker that sleeps through it: it writes nothing afterwards."""
 
-import os
-import signal
 import sqlite3
 import subprocess
+import time
 from pathlib import Path
 
 import psycopg
@@ -18,6 +17,7 @@ from agents.models import Agent, EventRow, Run
 from agents.restored import EPOCHS_SINCE_A_BACKUP, MAY_HAVE_ACTED
 from budgets.models import Surface, Tenant
 from console.live.models import LiveEpoch
+from tests.harness.freezing import freeze, thaw
 from tests.harness.live_stack import LiveStack
 from tests.harness.postgres import find_binaries
 
@@ -61,8 +61,15 @@ class Backup:
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
+    """Raises TimeoutError: left to itself, SQLite waits for ever in C for whoever holds the target's lock."""
+    deadline = time.monotonic() + SECONDS
+
+    def still_in_time(_status: int, _left: int, _pages: int) -> None:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{target} is locked")
+
     with sqlite3.connect(source) as original, sqlite3.connect(target) as duplicate:
-        original.backup(duplicate)
+        original.backup(duplicate, progress=still_in_time)
     original.close()
     duplicate.close()
 
@@ -75,7 +82,7 @@ def test_a_worker_from_before_the_restore_writes_nothing_and_no_run_does_anythin
     cursor, at_backup = LiveEpoch.current(), fewest_steps(runs)
     backup.take()
     stack.wait_for(lambda: fewest_steps(runs) > at_backup + 1, what="each run to go on", seconds=SECONDS)
-    os.kill(stack.pid("worker"), signal.SIGSTOP)
+    freeze(stack, "worker")
     held = Run.objects.filter(pk__in=runs, state="running").count()
     assert held >= 1, "the runs had ended before the worker slept"
     stack.stop("web")
@@ -90,7 +97,7 @@ def test_a_worker_from_before_the_restore_writes_nothing_and_no_run_does_anythin
     told = events_of(acting)
     stack.add_worker("second worker")
     stack.start("web", "beat", "second worker")
-    os.kill(stack.pid("worker"), signal.SIGCONT)
+    thaw(stack, "worker")
     stack.wait_for(lambda: not live(reading), what="runs that only read to end", seconds=SECONDS)
     stack.wait_for(lambda: turned_away(stack) >= held, what="the old worker to be turned away", seconds=SECONDS)
     assert events_of(acting) == told

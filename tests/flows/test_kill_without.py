@@ -1,9 +1,5 @@
 """A kill while Redis is away, and one whose worker is dead: slower, and it stops the run all the same."""
 
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +11,7 @@ from budgets.ledger import verify
 from budgets.models import Action, Hold
 from budgets.prices import set_price
 from budgets.pricing import Rates
+from tests.harness.freezing import frozen
 from tests.harness.live_stack import LiveStack
 
 pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.timeout(300)]
@@ -56,16 +53,6 @@ def ended_by(run: Run) -> object:
     return run.events.get(kind="run.ended").data["by"]
 
 
-@contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    """A process that does not get the processor any more, and then does."""
-    os.killpg(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.killpg(pid, signal.SIGCONT)
-
-
 def test_a_kill_while_redis_is_away_is_seen_by_the_worker_itself(stack: LiveStack) -> None:
     (run,) = in_flight(stack, "Where is order 1021?")
     stack.kill("redis")
@@ -82,7 +69,7 @@ def test_a_kill_of_what_a_deaf_worker_holds_is_forced_or_swept_and_stands_when_t
 ) -> None:
     forced, swept = in_flight(stack, "Where is order 1022?", "Where is order 1023?")
     stack.add_worker("second worker")
-    with stopped(stack.pid("worker")):
+    with frozen(stack, "worker"):
         for run in (forced, swept):
             assert kill(run=run, actor="test", reason="it goes in circles")
         stack.start("second worker")

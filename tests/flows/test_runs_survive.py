@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from django.db import OperationalError, connection, connections, transaction
+from django.db import connections, transaction
 from pytest_django.plugin import DjangoDbBlocker
 
 from agents import enqueue
@@ -28,6 +28,7 @@ from tests.harness.databases import StackDatabases
 from tests.harness.drill import LLM
 from tests.harness.drill_desk import broker, furnish, launch_drills, variables
 from tests.harness.fixtures import rows_of
+from tests.harness.freezing import freeze, thaw
 from tests.harness.gated_vendor import GatedVendor, gated_vendor
 from tests.harness.live_stack import LiveStack
 
@@ -137,22 +138,6 @@ def kill_one_and_freeze_one(story: Story) -> None:
     freeze(stack, "second")
 
 
-def freeze(stack: LiveStack, worker: str) -> None:
-    """Stop a worker, but not in the middle of a write: on SQLite nobody else could write then."""
-    while True:
-        stack.signal(worker, signal.SIGSTOP)
-        try:
-            if connection.vendor == "sqlite":
-                with connection.cursor() as cursor:
-                    cursor.execute("PRAGMA busy_timeout = 500")
-            with transaction.atomic():
-                return
-        except OperationalError:
-            stack.signal(worker, signal.SIGCONT)
-        finally:
-            connection.close()
-
-
 def lose_messages(story: Story) -> None:
     """A launch dies before it sends its message; a worker dies, and one stands still, with a message in hand."""
     with variables(WATCHFLOOR_FAULT="before:message"):
@@ -214,7 +199,7 @@ def take_over_and_thaw(story: Story) -> None:
     )
     story.frozen_seq = {run.pk: run.next_seq for run in Run.objects.filter(pk__in=frozen)}
     story.vendor.open("cut")
-    story.stack.signal("second", signal.SIGCONT)
+    thaw(story.stack, "second")
     story.wait_all("cut")
     story.launch("thawed", "answer")
     story.stack.signal("second", signal.SIGTERM)

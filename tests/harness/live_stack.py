@@ -20,6 +20,7 @@ from tests.harness.stages import ROOT
 READY_SECONDS = 60.0
 LOOK_SECONDS = 0.05
 GRACE_SECONDS = 3.0
+COMMAND_SECONDS = 100.0
 THREADS = 8
 
 
@@ -101,7 +102,10 @@ class LiveStack:
             self._children.pop(name).end(grace_seconds=GRACE_SECONDS)
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run `manage.py ...` against this stack and return its exit code and output."""
+        """Run `manage.py ...` against this stack and return its exit code and output.
+
+        Raises subprocess.TimeoutExpired: a run that is followed may never end, and threads that wait are waited for.
+        """
         return subprocess.run(
             (sys.executable, "manage.py", *arguments),
             cwd=ROOT,
@@ -109,6 +113,7 @@ class LiveStack:
             capture_output=True,
             text=True,
             check=False,
+            timeout=COMMAND_SECONDS,
         )
 
     def sign_in_url(self, username: str = "acme_operator") -> str:
