@@ -7,7 +7,6 @@ the test is counted as failed.
 
 import faulthandler
 import os
-import sys
 from collections.abc import Generator
 from threading import Timer
 
@@ -16,6 +15,7 @@ import pytest
 
 LOOK_BEFORE_SECONDS = 5.0
 TEAR_DOWN_SECONDS = 60.0
+STDERR = 2
 SEEN = pytest.StashKey[str]()
 QUESTION = """
     SELECT datname, pid, pg_blocking_pids(pid), state, wait_event_type, wait_event, now() - xact_start, query
@@ -61,6 +61,6 @@ def _look(item: pytest.Item) -> None:
 
 
 def _give_up(item: pytest.Item) -> None:
-    print(f"\n{item.nodeid} is past its time limit and does not end; its threads:", file=sys.__stderr__)
-    faulthandler.dump_traceback(file=sys.__stderr__)
+    os.write(STDERR, f"\n{item.nodeid} is past its time limit and does not end; its threads:\n".encode())
+    faulthandler.dump_traceback(file=STDERR)
     os._exit(1)

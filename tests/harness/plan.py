@@ -63,18 +63,6 @@ def pytest_stage(
     The databases are new each time and go with their folder or server, so nobody drops them (`--reuse-db`).
     """
     chosen = ("--reuse-db", *(("-m", select) if select else ()))
-    options = (
-        "-n",
-        "2",
-        "--dist",
-        "loadfile",
-        "-q",
-        "--durations",
-        "10",
-        "--durations-min",
-        "5",
-        "--max-worker-restart",
-        "2",
-    )
+    options = "-n 2 --dist loadfile -q --durations 10 --durations-min 5 --max-worker-restart 2".split()
     left_out = (f"--ignore={ignore}",) if ignore else ()
     return Stage(name=name, command=module("pytest", *options, *chosen, *left_out), environment=environment or {})
