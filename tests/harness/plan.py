@@ -63,6 +63,7 @@ def pytest_stage(
     The databases are new each time and go with their folder or server, so nobody drops them (`--reuse-db`).
     """
     chosen = ("--reuse-db", *(("-m", select) if select else ()))
-    options = "-n 2 --dist loadfile -q --durations 10 --durations-min 5 --max-worker-restart 2".split()
+    side_by_side = ("-n", "2", "--dist", "loadfile", "--max-worker-restart", "2")
+    options = (*side_by_side, "-q", "--durations", "10", "--durations-min", "5")
     left_out = (f"--ignore={ignore}",) if ignore else ()
     return Stage(name=name, command=module("pytest", *options, *chosen, *left_out), environment=environment or {})
