@@ -7,7 +7,7 @@ from agents.contracts.messages import AssistantMessage, Message
 from budgets.pricing import Usage
 
 Finish = Literal["stop", "tool_calls", "length", "content_filter", "refusal", "other"]
-Purpose = Literal["turn", "summary"]
+Purpose = Literal["turn", "summary", "grade"]
 FailureKind = Literal[
     "authentication",  # 401, 403: a key is missing or wrong
     "not_found",  # 404: no such LLM at this vendor

@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from agents.contracts.base import Contract, Count, NonEmpty
+from agents.contracts.base import Contract, Count, JsonObject, NonEmpty
 from agents.contracts.llms import Finish
 from agents.contracts.messages import AssistantMessage, ToolMessage
 from agents.contracts.verdicts import Verdict
 from budgets.pricing import Usage
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Changes with every change of what is stored here; ``agents.contracts.upcast`` reads the versions before."""
 
 
@@ -35,7 +35,10 @@ class LLMStep(Contract):
 
 
 class ToolStep(Contract):
-    """One call's result, with the implementation that served it ("" when none ran) and why it was not plain ok."""
+    """One call's result, with the implementation that served it ("" when none ran) and why it was not plain ok.
+
+    ``arguments`` are those that it was carried out with, where a person had changed what the LLM asked for.
+    """
 
     kind: Literal["tool"] = "tool"
     result: ToolMessage
@@ -43,6 +46,7 @@ class ToolStep(Contract):
     reason: ToolReason = ""
     key: str = ""  # canonical digest of tool and arguments, for the loop guard
     source: str = ""  # handle of the full output when it was too large for the thread
+    arguments: JsonObject | None = None
 
 
 class MemoryStep(Contract):

@@ -36,7 +36,17 @@ def from_1(output: JsonObject) -> JsonObject:
     return {**added.get(str(output.get("kind")), {}), **output}
 
 
-UPCASTS: Mapping[int, Upcast] = {1: from_1}
+def from_2(output: JsonObject) -> JsonObject:
+    """Version 3 says with which arguments a call was made that a person had edited, and how a draft was graded."""
+    if output.get("kind") == "tool":
+        return {"arguments": None, **output}
+    verdict = output.get("verdict")
+    if output.get("kind") == "verdict" and isinstance(verdict, dict):
+        return {**output, "verdict": {"grade": None, **verdict}}
+    return output
+
+
+UPCASTS: Mapping[int, Upcast] = {1: from_1, 2: from_2}
 """From each older version to the one after it."""
 
 

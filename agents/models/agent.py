@@ -6,8 +6,12 @@ from django.db import models
 
 from agents.contracts.specs import AgentSpec
 
-Origin = Literal["library", "config"]
-ORIGINS: tuple[tuple[Origin, str], ...] = (("library", "the library"), ("config", "a config file"))
+Origin = Literal["library", "config", "screen"]
+ORIGINS: tuple[tuple[Origin, str], ...] = (
+    ("library", "the library"),
+    ("config", "a config file"),
+    ("screen", "the console"),
+)
 
 
 class Agent(models.Model):
@@ -34,6 +38,8 @@ class AgentVersion(models.Model):
     digest = models.CharField(max_length=64)
     spec = models.JSONField()
     origin = models.CharField(max_length=20, choices=ORIGINS, default="library")
+    made_by = models.CharField(max_length=150, blank=True, db_default="")
+    note = models.TextField(blank=True, db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

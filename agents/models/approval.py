@@ -3,9 +3,13 @@
 from typing import Literal, cast
 
 from django.db import models
+from django.db.models.functions import Now
+
+from budgets.models import Tenant
 
 Outcome = Literal["open", "approved", "denied", "expired"]
 
+ROLES = (("operator", "operator"), ("approver", "approver"), ("admin", "admin"))
 DECISIONS = (("", "open"), ("approved", "approved"), ("denied", "denied"), ("expired", "expired"))
 
 
@@ -24,6 +28,13 @@ class Approval(models.Model):
     note = models.TextField(blank=True)
     requested_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    # What a person made of the arguments; the call goes out with these, under a key of their own.
+    edited_arguments = models.JSONField(null=True, blank=True)
+    edited_hash = models.CharField(max_length=64, blank=True, db_default="")
+    # Who must say yes: so many people who may do as much as this role.
+    people = models.PositiveSmallIntegerField(default=1, db_default=1)
+    role = models.CharField(max_length=10, default="approver", db_default="approver")
+    rule = models.ForeignKey("ApprovalRule", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["run", "call_id"], name="approval_once_a_call"),)
@@ -34,3 +45,57 @@ class Approval(models.Model):
     @property
     def outcome(self) -> Outcome:
         return cast(Outcome, self.decision or "open")
+
+
+class ApprovalVote(models.Model):
+    """One person's yes or no to an approval; a no decides at once, a yes counts for the arguments of that hash."""
+
+    approval = models.ForeignKey(Approval, on_delete=models.CASCADE, related_name="votes")
+    by = models.CharField(max_length=150)
+    approve = models.BooleanField()
+    arguments_hash = models.CharField(max_length=64)
+    note = models.TextField(blank=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["approval", "by"], name="approval_vote_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.by} {'yes' if self.approve else 'no'}"
+
+
+class ApprovalLook(models.Model):
+    """Who had an approval open when."""
+
+    approval = models.ForeignKey(Approval, on_delete=models.CASCADE, related_name="looks")
+    by = models.CharField(max_length=150)
+    seen_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["approval", "by"], name="approval_look_once"),)
+
+    def __str__(self) -> str:
+        return self.by
+
+
+class ApprovalRule(models.Model):
+    """When a call needs people, and which; the first active one that fits decides, by ``position``.
+
+    ``tenant`` None holds for all tenants. ``tool`` may hold ``*``. ``conditions`` all have to hold; each is
+    {"argument": JSON Pointer, "is": operator, "value": JSON}. ``people`` 0 lets the call go without asking.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    position = models.PositiveIntegerField()
+    tool = models.CharField(max_length=64)
+    conditions = models.JSONField(default=list, blank=True)
+    people = models.PositiveSmallIntegerField(default=1)
+    role = models.CharField(max_length=10, choices=ROLES, default="approver")
+    expires_seconds = models.PositiveIntegerField(default=86_400)
+    note = models.TextField(blank=True)
+    active = models.BooleanField(default=True)
+    made_by = models.CharField(max_length=150)
+    made_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.tool}: {self.people} {self.role}"

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 State = Literal["closed", "open", "half_open"]
-Forced = Literal["", "open", "closed"]
+Forced = Literal["", "open", "closed", "only"]
 
 WINDOW = timedelta(seconds=60)
 MINIMUM_CALLS = 5

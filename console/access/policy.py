@@ -30,11 +30,18 @@ Verb = Literal[
     "edit_budgets",
     "manage_people",
     "set_prices",
+    "set_secrets",
+    "edit_rules",
+    "edit_agents",
+    "edit_tools",
+    "force_tools",
 ]
 
 VERBS: frozenset[Verb] = frozenset(get_args(Verb))
-OF_THE_PLATFORM: frozenset[Verb] = frozenset({"set_prices", "set_wide_switch"})
-"""Prices and wide switches hold for all tenants, so that no tenant's admin may set them."""
+OF_THE_PLATFORM: frozenset[Verb] = frozenset(
+    {"set_prices", "set_wide_switch", "edit_agents", "edit_tools", "force_tools"}
+)
+"""Prices, wide switches, agents, tools and their breakers hold for all tenants: no tenant's admin may set them."""
 
 _RUNS: frozenset[Verb] = frozenset(
     {"view", "launch", "kill", "pause", "resume", "acknowledge", "set_switch", "resolve_effect"}
