@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import transaction
 
+from budgets import clock
 from budgets.ledger import AccountSet, Books, Settlement, open_accounts
 from budgets.models import Surface, Tenant
 from budgets.prices import forget_prices
@@ -105,3 +106,9 @@ def till(db: None) -> Till:  # noqa: ARG001
 @pytest.fixture(autouse=True)
 def _fresh_prices() -> None:
     forget_prices()
+
+
+@pytest.fixture
+def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The product's clock stands where the till's does, whatever day the tests run on."""
+    monkeypatch.setattr(clock, "now", lambda: AT)

@@ -14,6 +14,7 @@ from budgets.tiers import Limits
 from tests.budgets.conftest import AT, Till
 from tests.tier_edit import limit
 
+pytestmark = pytest.mark.usefixtures("at_noon")
 LIMITS = Limits(run_nanos=10_000, surface_day_nanos=1000, thresholds=(50, 80, 100))
 
 

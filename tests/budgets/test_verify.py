@@ -14,6 +14,8 @@ from budgets.tiers import Limits
 from tests.budgets.conftest import AT, Till
 from tests.tier_edit import limit
 
+pytestmark = pytest.mark.usefixtures("at_noon")
+
 
 @pytest.fixture
 def accounts(till: Till) -> AccountSet:

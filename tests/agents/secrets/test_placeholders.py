@@ -1,3 +1,5 @@
+"""Secrets are filled in by name, once, and a missing one is named."""
+
 import pytest
 
 from agents.secrets.placeholders import MissingSecret, filled, names_in

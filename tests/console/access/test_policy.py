@@ -16,7 +16,7 @@ EXPECTED = {
     "acme_viewer": VIEW,
     "acme_operator": RUNS,
     "acme_approver": RUNS | {"decide_approval", "send_again", "top_up"},
-    "acme_admin": set(VERBS) - {"set_prices", "set_wide_switch"},
+    "acme_admin": set(VERBS) - {"set_prices", "set_wide_switch", "edit_agents", "edit_tools", "force_tools"},
     "globex_operator": set(),
     "admin": set(VERBS),
 }
