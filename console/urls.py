@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from console.health import health
 from console.screens.actions.urls import urlpatterns as actions
+from console.screens.agents.urls import urlpatterns as agents
 from console.screens.budgets.urls import urlpatterns as budgets
 from console.screens.effects.urls import urlpatterns as effects
 from console.screens.home.views import home
@@ -30,6 +31,7 @@ urlpatterns = [
     path("t/<slug:tenant>/runs/", include((runs_urls, "runs"))),
     path("t/<slug:tenant>/stops/", include((stops, "stops"))),
     path("t/<slug:tenant>/budgets/", include((budgets, "budgets"))),
+    path("t/<slug:tenant>/agents/", include((agents, "agents"))),
     path("t/<slug:tenant>/actions/", include((actions, "actions"))),
     path("t/<slug:tenant>/effects/", include((effects, "effects"))),
     path("t/<slug:tenant>/prices/", include((prices, "prices"))),

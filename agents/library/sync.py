@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import date
+from typing import Literal
 
 import rfc8785
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from agents.contracts.specs import AgentSpec
+from agents.journal.gate import plain
 from agents.library.catalogue import bundled
 from agents.library.support.seed import seed_shop
 from agents.models import Agent, AgentVersion
@@ -28,16 +30,18 @@ def sync_library(*, today: date | None = None) -> None:
         _ship(spec)
 
 
-def keep_version(*, spec: AgentSpec, origin: Origin = "library") -> AgentVersion:
+def keep_version(*, spec: AgentSpec, origin: Origin = "library", made_by: str = "", note: str = "") -> AgentVersion:
     """The version of this very content, made when it is new, and the agent's current one from now on."""
     with transaction.atomic():
         agent = _locked(spec.name)
-        version = _stored(agent, spec, origin)
+        version = _stored(agent, spec, origin, made_by=made_by, note=note)
         _make_current(agent, version, origin)
     return version
 
 
-def apply_version(*, spec: AgentSpec, actor: str, reason: str = "") -> AgentVersion:
+def apply_version(
+    *, spec: AgentSpec, actor: str, reason: str = "", origin: Literal["config", "screen"] = "config"
+) -> AgentVersion:
     """Make what an operator wants an agent to be its current version, which the library leaves alone from now on.
 
     Wanting what the library ships now is the way back: then its next version takes this one's place again.
@@ -45,7 +49,7 @@ def apply_version(*, spec: AgentSpec, actor: str, reason: str = "") -> AgentVers
     shipped = any(spec_digest(each) == spec_digest(spec) for each in bundled() if each.name == spec.name)
     with transaction.atomic():
         before = _locked(spec.name).current
-        version = keep_version(spec=spec, origin="library" if shipped else "config")
+        version = keep_version(spec=spec, origin="library" if shipped else origin, made_by=actor, note=reason)
         actions.note(
             actor=actor,
             verb="agent.version",
@@ -71,13 +75,15 @@ def _locked(name: str) -> Agent:
     return Agent.objects.select_for_update(of=("self",)).select_related("current").get(pk=agent.pk)
 
 
-def _stored(agent: Agent, spec: AgentSpec, origin: Origin) -> AgentVersion:
+def _stored(agent: Agent, spec: AgentSpec, origin: Origin, *, made_by: str = "", note: str = "") -> AgentVersion:
     digest = spec_digest(spec)
     if version := agent.versions.filter(digest=digest).first():
         return version
     newest = agent.versions.aggregate(newest=Max("number"))["newest"] or 0
     content = spec.model_dump(mode="json")
-    return AgentVersion.objects.create(agent=agent, number=newest + 1, digest=digest, spec=content, origin=origin)
+    return AgentVersion.objects.create(
+        agent=agent, number=newest + 1, digest=digest, spec=content, origin=origin, made_by=made_by, note=plain(note)
+    )
 
 
 def _make_current(agent: Agent, version: AgentVersion, origin: Origin) -> None:

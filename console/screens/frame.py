@@ -45,6 +45,7 @@ def _links(request: TenantRequest, active: str, counts: dict[str, str]) -> list[
     if "launch" in request.verbs:
         links.append(("Launch", "runs:launch", "launch", "l"))
     links.append(("Budgets", "budgets:list", "budgets", "b"))
+    links.append(("Agents", "agents:list", "agents", "g"))
     links.append(("Prices", "prices:list", "prices", "p"))
     links.append(("Stops", "stops:list", "stops", "s"))
     return [

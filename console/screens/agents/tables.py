@@ -1,0 +1,86 @@
+"""The tables of agents and of one agent's versions."""
+
+import django_tables2 as tables
+from django.utils.safestring import mark_safe
+
+from console.screens.agents.selectors import AgentLine, VersionLine
+
+VERBS = mark_safe('<span class="sr-only">Verbs</span>')
+
+
+def _cell(name: str, header: str, *, td: dict[str, str] | None = None) -> tables.Column:
+    """A column drawn by ``agents/cells/<name>.html``."""
+    align = "num" if "num" in (td or {}).get("class", "").split() else ""
+    return tables.TemplateColumn(
+        template_name=f"agents/cells/{name}.html",
+        verbose_name=header,
+        orderable=False,
+        empty_values=(),
+        attrs={"td": {"data-column": name, **(td or {})}, "th": {"class": align}},
+    )
+
+
+class RunsColumn(tables.Column):
+    """How many runs of some kind; a dim dash for none, so that the rows that matter stand out."""
+
+    def __init__(self, header: str, kind: str) -> None:
+        self._kind = kind
+        attrs = {"td": {"class": self._tone, "data-label": header.lower()}, "th": {"class": "num"}}
+        super().__init__(verbose_name=header, accessor=f"tally__{kind}", orderable=False, attrs=attrs)
+
+    def render(self, value: int) -> str:
+        """With a separator for thousands."""
+        return f"{value:,}" if value else "–"
+
+    def _tone(self, record: AgentLine | VersionLine) -> str:
+        return "num" if getattr(record.tally, self._kind) else "num dim"
+
+
+class AgentsTable(tables.Table):
+    """One row an agent."""
+
+    name = _cell("name", "Agent", td={"data-phone": "wide"})
+    version = _cell("version", "Version")
+    llms = _cell("llms", "LLMs", td={"class": "clip", "data-phone": "hide"})
+    tools = _cell("tools", "Tools", td={"class": "clip", "data-phone": "hide"})
+    runs = RunsColumn("Runs", "runs")
+    completed = RunsColumn("Completed", "completed")
+    flawed = RunsColumn("With a flaw", "flawed")
+    failed = RunsColumn("Failed", "failed")
+    cost = _cell("cost", "Cost", td={"class": "num", "data-label": "cost"})
+
+    class Meta:
+        template_name = "components/table.html"
+        attrs = {"class": "grid agents-grid"}
+        row_attrs = {"data-row": "", "tabindex": "-1", "data-href": lambda table, record: table.href_of(record)}
+
+    def __init__(self, data: list[AgentLine], *, tenant_slug: str) -> None:
+        self.tenant_slug = tenant_slug
+        super().__init__(data)
+
+    def href_of(self, record: AgentLine) -> str:
+        """The page of an agent."""
+        return f"/t/{self.tenant_slug}/agents/{record.agent.name}/"
+
+
+class VersionsTable(tables.Table):
+    """One row a version."""
+
+    number = _cell("number", "Version", td={"data-phone": "wide"})
+    made = _cell("made", "Made")
+    note = _cell("note", "Why", td={"class": "clip"})
+    runs = RunsColumn("Runs", "runs")
+    completed = RunsColumn("Completed", "completed")
+    flawed = RunsColumn("With a flaw", "flawed")
+    failed = RunsColumn("Failed", "failed")
+    cost = _cell("cost", "Cost", td={"class": "num", "data-label": "cost"})
+    verbs = _cell("verbs", VERBS, td={"class": "verb-cell"})
+
+    class Meta:
+        template_name = "components/table.html"
+        attrs = {"class": "grid versions-grid"}
+        row_attrs = {"data-row": "", "tabindex": "-1"}
+
+    def __init__(self, data: list[VersionLine], *, agent_name: str) -> None:
+        self.agent_name = agent_name
+        super().__init__(data)
