@@ -18,7 +18,6 @@ from django.db import (
     OperationalError,
     connection,
     connections,
-    transaction,
 )
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -33,6 +32,7 @@ from agents.journal.left_open import NOT_RECORDED, note_unknown
 from agents.journal.rows import LockedRun, NewRows, StartedEffect
 from agents.outage import LOOK_AGAIN_SECONDS, PATIENCE_SECONDS
 from budgets import clock
+from budgets.hot_line import CommitInDoubt, Line, line_on, one_transaction, using
 from budgets.hot_sql import asking_together, plan_as_usual, plan_for_few_rows, writing_together
 from budgets.ledger import Books
 
@@ -74,6 +74,7 @@ class Recorder:
         self._waiting: deque[Entry] = deque()
         self._someone_writes = False
         self._connection: BaseDatabaseWrapper | None = None
+        self._line: Line | None = None
 
     def stop(self) -> None:
         """Close the connection, as it was before; whoever submits something opens another."""
@@ -81,6 +82,9 @@ class Recorder:
             return
         with suppress(DatabaseError, InterfaceError), self._own_connection():
             plan_as_usual()
+        if self._line is not None:
+            with suppress(Exception):
+                self._line.close()
         self._connection.close()
 
     def submit(self, entry: Entry) -> Receipt:
@@ -146,7 +150,9 @@ class Recorder:
             if self._connection.connection is None:
                 self._connection.ensure_connection()
                 plan_for_few_rows()
-            yield
+                self._line = line_on(self._connection)
+            with using(self._line):
+                yield
         finally:
             connections[DEFAULT_DB_ALIAS] = usual
 
@@ -204,14 +210,14 @@ def write_group(entries: Sequence[Entry]) -> Written:
 
     Raises UnansweredCommit when nobody knows whether it was committed, and what else the database raises before.
     """
-    written = None
+    written: Written | None = None
     try:
-        with transaction.atomic():
+        with one_transaction():
             written = _write(entries)
-    except (OperationalError, InterfaceError) as error:
-        if written is not None:
-            raise UnansweredCommit(written) from error
-        raise
+    except CommitInDoubt as error:
+        if written is None:
+            raise
+        raise UnansweredCommit(written) from error
     return written
 
 

@@ -1,12 +1,11 @@
-"""Explicit SQL for the hot path, through the driver's own cursor; its statements have one text for any number of rows.
+"""Explicit SQL for the hot path, through the driver itself; its statements have one text for any number of rows.
 
-Each database gets the rows as is quickest there. PostgreSQL takes all rows of a table in one JSON parameter, and the
-writes of a group travel as one prepared statement: its cost is in the sending. SQLite, which is in this process,
-runs a statement once a row.
+Each database gets the rows as is quickest there. PostgreSQL takes all rows of a table in one JSON parameter; SQLite,
+which is in this process, runs a statement once a row. Inside `hot_line.one_transaction` on a line all of this goes
+through the line, which sends as much as it can at once; in anybody else's transaction, through Django's connection.
 """
 
-import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -16,11 +15,11 @@ from typing import Any, Literal
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
+from budgets.hot_line import open_line
+from budgets.hot_values import Row, Rows, SqlValue, Write, as_parameter, numbered, question_marks
+
 SqlType = Literal["int", "text", "bool", "at", "json"]
-SqlValue = str | int | None
-Row = Sequence[SqlValue]
 Columns = dict[str, SqlType]
-Write = tuple[str, Sequence[Row]]
 
 OF_FEW_ROWS = (
     "enable_seqscan = off",
@@ -37,7 +36,6 @@ OF_WHOLE_TABLES = (
     "work_mem = '32MB'",
 )
 _waiting: ContextVar[list[Write] | None] = ContextVar("writes to send together", default=None)
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _TYPES: dict[str, dict[SqlType, str]] = {
     "postgresql": {"int": "bigint", "text": "text", "bool": "boolean", "at": "timestamptz", "json": "jsonb"},
     "sqlite": {"int": "bigint", "text": "text", "bool": "integer", "at": "text", "json": "text"},
@@ -87,18 +85,27 @@ def lock_sql(table: str, columns: str, id_type: SqlType) -> str:
 class Asked:
     """A query that was sent, and whose rows may still be on their way."""
 
-    def __init__(self, cursor: Any) -> None:
+    def __init__(self, cursor: Rows) -> None:
         self._cursor = cursor
 
     def rows(self) -> list[tuple[Any, ...]]:
         """All rows, as the driver gives them; for instants see `read_at`."""
+        if open_line() is not None:
+            return self._cursor.fetchall()
         with connection.wrap_database_errors:
-            found: list[tuple[Any, ...]] = self._cursor.fetchall()
-        return found
+            return self._cursor.fetchall()
+
+
+def in_transaction() -> bool:
+    """Whether locks taken now are held until a COMMIT."""
+    return open_line() is not None or connection.in_atomic_block
 
 
 def ask(sql: str, parameters: Sequence[SqlValue]) -> Asked:
     """Send one query."""
+    line = open_line()
+    if line is not None:
+        return Asked(line.ask(sql, parameters))
     with connection.wrap_database_errors:
         return Asked(_execute(sql, parameters))
 
@@ -111,6 +118,9 @@ def fetch(sql: str, parameters: Sequence[SqlValue]) -> list[tuple[Any, ...]]:
 @contextmanager
 def asking_together() -> Iterator[None]:
     """On PostgreSQL queries inside are sent without waiting for each other's rows; they run in their order."""
+    if open_line() is not None:  # which sends nothing before rows are wanted
+        yield
+        return
     driver = _driver()
     with connection.wrap_database_errors, driver.pipeline() if _is_postgres(driver) else nullcontext():
         yield
@@ -177,11 +187,6 @@ def planned_for_whole_tables() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def as_parameter(rows: Iterable[Row]) -> str:
-    """The parameter of `select_rows`."""
-    return _ENCODER.encode(list(rows))
-
-
 def ids_parameter(ids: Collection[str] | Collection[int]) -> str:
     """The parameter of `lock_sql`."""
     return as_parameter([each] for each in ids)
@@ -205,11 +210,15 @@ def read_at(value: datetime | str | None) -> datetime | None:
 
 
 def _run(writes: Sequence[Write]) -> None:
+    line = open_line()
+    if line is not None:
+        line.write(writes)
+        return
     with connection.wrap_database_errors:
         driver = _driver()
         if not _is_postgres(driver):
             for statement, rows in writes:
-                driver.executemany(_question_marks(statement), rows)
+                driver.executemany(question_marks(statement), rows)
         elif writes:
             statements = tuple(statement for statement, _ in writes)
             _execute(_combined(statements), [as_parameter(rows) for _, rows in writes])
@@ -237,16 +246,5 @@ def _execute(sql: str, parameters: Sequence[SqlValue]) -> Any:
     driver = _driver()
     if _is_postgres(driver):
         # Raw: psycopg would split a text of this length anew each time to find its placeholders.
-        return psycopg.RawCursor(driver).execute(_numbered(sql).encode(), parameters, prepare=True)
-    return driver.execute(_question_marks(sql), tuple(parameters))
-
-
-@lru_cache(maxsize=256)
-def _question_marks(sql: str) -> str:
-    return sql.replace("%s", "?")
-
-
-@lru_cache(maxsize=256)
-def _numbered(sql: str) -> str:
-    first, *others = sql.split("%s")
-    return first + "".join(f"${number}{text}" for number, text in enumerate(others, start=1))
+        return psycopg.RawCursor(driver).execute(numbered(sql), parameters, prepare=True)
+    return driver.execute(question_marks(sql), tuple(parameters))

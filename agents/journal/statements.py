@@ -14,7 +14,6 @@ from agents.models import Blob
 from budgets.hot_sql import (
     Asked,
     Columns,
-    Row,
     ask,
     fetch,
     ids_parameter,
@@ -26,6 +25,7 @@ from budgets.hot_sql import (
     stored_at,
     write,
 )
+from budgets.hot_values import Row
 
 APPROVAL_LASTS = timedelta(hours=24)
 LOCKED = (

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from django.db import connection
-
-from budgets.hot_sql import Asked
+from budgets.hot_sql import Asked, in_transaction
 from budgets.ledger import statements
 from budgets.ledger.account_sets import AccountSet
 from budgets.ledger.errors import AccountNotLocked, HoldExists, LedgerError, UnknownHold
@@ -62,7 +60,7 @@ class Books:
 
         Holds to be reserved are not named. Raises `LedgerError` outside a transaction.
         """
-        if not connection.in_atomic_block:
+        if not in_transaction():
             raise LedgerError("books are opened inside a transaction: their locks end with it")
         return AskedBooks(statements.ask_holds(hold_ids), statements.ask_accounts(account_ids))
 

@@ -7,8 +7,6 @@ from typing import NamedTuple
 from budgets.hot_sql import (
     Asked,
     Columns,
-    Row,
-    as_parameter,
     ask,
     fetch,
     ids_parameter,
@@ -20,6 +18,7 @@ from budgets.hot_sql import (
     stored_at,
     write,
 )
+from budgets.hot_values import Row, as_parameter
 from budgets.ledger.rows import AccountRow, HoldRow, Move
 from budgets.tiers import SCOPES, Scope
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from budgets.hot_sql import Columns, as_parameter, fetch, select_rows, stored_at
+from budgets.hot_sql import Columns, fetch, select_rows, stored_at
+from budgets.hot_values import as_parameter
 from budgets.ledger.rows import AccountRow
 from budgets.models import Account
 from budgets.tiers import Refusal, Scope
