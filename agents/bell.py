@@ -14,6 +14,7 @@ from redis.retry import Retry
 logger = logging.getLogger(__name__)
 HEADS = "watchfloor:heads"
 KILLS = "watchfloor:kills"
+HEALTH = "watchfloor:health"
 GATHER_SECONDS = 0.02  # a viewer does not see it, and many commits of a run become one hint
 TIMEOUT_SECONDS = 2.0
 
@@ -51,6 +52,11 @@ def killed_runs(message: str | bytes) -> list[str]:
 def ring_head(run_id: str, tenant_id: int, head: int) -> bool:
     """Tell the watchers of a run, from a process that has no ringer of its own."""
     return _publish([(HEADS, _head(run_id, tenant_id, head))])
+
+
+def ring_health(link: str) -> bool:
+    """Tell workers and watchers that a link's breaker has changed."""
+    return _publish([(HEALTH, json.dumps({"link": link}))])
 
 
 class Ringer:

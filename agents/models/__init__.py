@@ -11,7 +11,7 @@ from agents.models.secret import Secret
 from agents.models.step import StepRow
 from agents.models.switch import Switch
 from agents.models.tool import McpServer, McpTool, Tool
-from agents.models.tool_health import HealthChange, LinkMinute, ToolHealth, ToolNote
+from agents.models.tool_health import HealthChange, LinkMinute, LinkTrouble, ToolHealth, ToolNote
 
 __all__ = [
     "Agent",
@@ -27,6 +27,7 @@ __all__ = [
     "HealthChange",
     "KillOrder",
     "LinkMinute",
+    "LinkTrouble",
     "McpServer",
     "McpTool",
     "Run",

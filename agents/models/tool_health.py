@@ -9,13 +9,15 @@ from agents.tools.breaker import Forced, State
 from budgets.models import Tenant
 
 STATES = (("closed", "closed"), ("open", "open"), ("half_open", "half open"))
+TROUBLES = (("failed", "failed"), ("slow", "too slow"), ("passed_over", "passed over"), ("degraded", "degraded"))
 FORCED = (("", "not forced"), ("open", "forced open"), ("closed", "forced closed"), ("only", "only this one"))
 
 
 class ToolHealth(models.Model):
     """The circuit breaker of one link of a chain; ``link`` is ``tool/implementation`` or ``llm/<reference>``.
 
-    ``slow_after_ms`` is an operator's limit in place of the link's own; 0: never slow.
+    ``slow_after_ms`` is an operator's limit in place of the link's own; 0: never slow. ``openings`` counts how often it
+    opened since a calm window.
     """
 
     link = models.CharField(max_length=200, unique=True)
@@ -31,6 +33,7 @@ class ToolHealth(models.Model):
     window_started_at = models.DateTimeField()
     opened_at = models.DateTimeField(null=True, blank=True)
     probe_at = models.DateTimeField(null=True, blank=True)
+    openings = models.PositiveSmallIntegerField(default=0, db_default=0)
     last_error = models.TextField(blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -85,6 +88,30 @@ class LinkMinute(models.Model):
 
     def __str__(self) -> str:
         return f"{self.link} {self.minute_at:%H:%M}"
+
+
+class LinkTrouble(models.Model):
+    """What a link's trouble did to one run: the only rows from which runs affected are counted.
+
+    ``failed``: an attempt failed, ``slow``: it was too slow, though used; ``passed_over``: its breaker was open;
+    ``degraded``: nothing else served, and the run went on without the tool. ``cost_nanos`` was paid for nothing.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    run_id = models.CharField(max_length=32)
+    link = models.CharField(max_length=200)
+    what = models.CharField(max_length=12, choices=TROUBLES)
+    cost_nanos = models.BigIntegerField(default=0)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["tenant", "link", "-at"], name="trouble_of_link"),
+            models.Index(fields=["at"], name="trouble_at"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.link} {self.what}"
 
 
 class ToolNote(models.Model):

@@ -1,4 +1,8 @@
-"""A circuit breaker as arithmetic: closed until too many of enough calls fail, open for a while, then one probe."""
+"""A circuit breaker as arithmetic: closed until too many of enough calls fail, open for a while, then one probe.
+
+A link that opens again soon stays open longer, so that one which fails half of its calls costs few of them; it opens
+below one half, since a coin would else keep a link closed for long that fails every other call.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,14 +13,15 @@ Forced = Literal["", "open", "closed", "only"]
 
 WINDOW = timedelta(seconds=60)
 MINIMUM_CALLS = 5
-FAILURE_RATE = 0.5
+FAILURE_RATE = 0.4
 OPEN_FOR = timedelta(seconds=30)
+LONGEST_OPEN = timedelta(seconds=120)
 PROBE_PATIENCE = timedelta(seconds=60)  # a probe whose worker died must not keep the door shut for ever
 
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """The health of one link at one moment."""
+    """The health of one link at one moment. ``openings`` counts since the last window that it passed closed."""
 
     state: State
     forced: Forced
@@ -25,12 +30,26 @@ class Breaker:
     window_started_at: datetime
     opened_at: datetime | None = None
     probe_at: datetime | None = None
+    openings: int = 0
+
+    @property
+    def open_for(self) -> timedelta:
+        """How long it stays open this time."""
+        return min(LONGEST_OPEN, OPEN_FOR * (1 << min(max(self.openings - 1, 0), 8)))
+
+    @property
+    def probe_due_at(self) -> datetime | None:
+        """When somebody may probe it; None while it is closed."""
+        if self.state == "closed" or self.opened_at is None:
+            return None
+        if self.state == "open":
+            return self.opened_at + self.open_for
+        return self.opened_at if self.probe_at is None else self.probe_at + PROBE_PATIENCE
 
     def wants_probe(self, now: datetime) -> bool:
         """Open long enough, and nobody is probing."""
-        if self.state == "open":
-            return self.opened_at is not None and now - self.opened_at >= OPEN_FOR
-        return self.state == "half_open" and (self.probe_at is None or now - self.probe_at >= PROBE_PATIENCE)
+        due = self.probe_due_at
+        return due is not None and now >= due
 
     def probing(self, now: datetime) -> "Breaker":
         """Half-open, with one probe under way."""
@@ -55,13 +74,14 @@ class Breaker:
         calls = (0 if fresh else self.calls) + 1
         failures = (0 if fresh else self.failures) + failed
         started = now if fresh else self.window_started_at
-        counted = replace(self, calls=calls, failures=failures, window_started_at=started)
+        openings = 0 if fresh and self.calls >= MINIMUM_CALLS else self.openings
+        counted = replace(self, calls=calls, failures=failures, window_started_at=started, openings=openings)
         if calls >= MINIMUM_CALLS and failures / calls >= FAILURE_RATE:
             return counted._opened(now)
         return counted
 
     def _opened(self, now: datetime) -> "Breaker":
-        return replace(self, state="open", opened_at=now, probe_at=None)
+        return replace(self, state="open", opened_at=now, probe_at=None, openings=self.openings + 1)
 
     def _closed(self, now: datetime) -> "Breaker":
-        return Breaker("closed", self.forced, 0, 0, now)
+        return Breaker("closed", self.forced, 0, 0, now, openings=self.openings)

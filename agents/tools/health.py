@@ -117,6 +117,7 @@ def to_breaker(row: ToolHealth) -> Breaker:
         window_started_at=row.window_started_at,
         opened_at=row.opened_at,
         probe_at=row.probe_at,
+        openings=row.openings,
     )
 
 
@@ -125,6 +126,6 @@ def store(row: ToolHealth, breaker: Breaker) -> None:
     row.state = breaker.state
     row.calls, row.failures = breaker.calls, breaker.failures
     row.window_started_at = breaker.window_started_at
-    row.opened_at, row.probe_at = breaker.opened_at, breaker.probe_at
+    row.opened_at, row.probe_at, row.openings = breaker.opened_at, breaker.probe_at, breaker.openings
     row.last_error = plain(row.last_error)  # what the tool said, word for word
     row.save()
