@@ -1,4 +1,4 @@
-"""Two threads of a worker that wait behind no run: one sweeps, one verifies the ledger for whoever asked."""
+"""Threads of a worker that wait behind no run: they sweep, verify the ledger for whoever asked, probe what is out."""
 
 import logging
 import random
@@ -27,6 +27,10 @@ class Sweeper:
             threading.Thread(target=self._repeat, args=(recovery.sweep, SWEEP_SECONDS), name="sweeper", daemon=True),
             threading.Thread(target=self._repeat, args=(answer_waiting, LOOK_SECONDS), name="verifier", daemon=True),
         ]
+
+    def also(self, work: Callable[[], object], *, name: str, every_seconds: float) -> None:
+        """Do this again and again too, from the start on."""
+        self._threads.append(threading.Thread(target=self._repeat, args=(work, every_seconds), name=name, daemon=True))
 
     def start(self) -> None:
         """Begin, with a sweep at once: what was left while no worker lived has waited long enough."""

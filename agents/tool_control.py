@@ -1,7 +1,5 @@
 """What a person does about the tools of all tenants: force a link, have it probed, set its limits, leave a note."""
 
-from datetime import UTC, datetime
-
 from django.db import transaction
 
 from agents import bell
@@ -9,7 +7,7 @@ from agents.journal.gate import plain
 from agents.models import HealthChange, ToolHealth, ToolNote
 from agents.tools.breaker import Forced
 from agents.tools.standing import standing
-from budgets import actions
+from budgets import actions, clock
 from budgets.models import Tenant
 
 LONGEST_NOTE = 2_000
@@ -31,11 +29,12 @@ def force(*, link: str, to: Forced, actor: str, reason: str) -> bool:
     if not reason.strip():
         raise ControlRefused("Say why: whoever comes next reads it.")
     with transaction.atomic():
+        others = _others_that_are_the_only_one(link) if to == "only" else []
         row = _locked(link)
         if row.forced == to:
             return False
-        if to == "only":
-            _let_go_of_the_others(link, actor)
+        for other in others:
+            _set_forced(other, "", actor, f"{link} is the only one now.")
         _set_forced(row, to, actor, reason)
     bell.ring_health(link)
     return True
@@ -61,7 +60,7 @@ def ask_probe(*, link: str, actor: str) -> bool:
         row = _locked(link)
         if row.probe_asked_at is not None:
             return False
-        row.probe_asked_at = datetime.now(UTC)
+        row.probe_asked_at = clock.now()
         row.save(update_fields=["probe_asked_at", "updated_at"])
         actions.note(actor=actor, verb="tool.probe", target=_target(link))
     bell.ring_health(link)
@@ -110,25 +109,24 @@ def _locked(link: str) -> ToolHealth:
     if not owner or not name or len(link) > LONGEST_LINK:
         raise ControlRefused(f"{link[:LONGEST_LINK]!r} names no link: write tool/implementation or llm/reference.")
     row, _ = ToolHealth.objects.select_for_update().get_or_create(
-        link=link, defaults={"window_started_at": datetime.now(UTC)}
+        link=link, defaults={"window_started_at": clock.now()}
     )
     return row
 
 
-def _let_go_of_the_others(link: str, actor: str) -> None:
-    """Of one chain only one can be the only one; for LLMs, whose chains overlap, only within the one that is told."""
+def _others_that_are_the_only_one(link: str) -> list[ToolHealth]:
+    """Of one chain only one can be. LLMs stand in many chains: there each is left as it was forced."""
     tool, _, _ = link.partition("/")
     if tool == "llm":
-        return
-    others = ToolHealth.objects.select_for_update().filter(link__startswith=f"{tool}/", forced="only")
-    for other in others.exclude(link=link):
-        _set_forced(other, "", actor, f"{link} is the only one now.")
+        return []
+    chain = ToolHealth.objects.select_for_update().filter(link__startswith=f"{tool}/").order_by("link")
+    return [row for row in chain if row.forced == "only" and row.link != link]
 
 
 def _set_forced(row: ToolHealth, to: Forced, actor: str, reason: str) -> None:
     was, before = standing(row), row.forced
     row.forced = to
-    row.forced_by, row.forced_at = (actor, datetime.now(UTC)) if to else ("", None)
+    row.forced_by, row.forced_at = (actor, clock.now()) if to else ("", None)
     row.forced_reason = plain(reason) if to else ""
     row.save()
     why = "forced by a person" if to else "no longer forced"

@@ -43,7 +43,8 @@ class CarryOut:
         if self.tool.dedupe_seconds and not self._is_ours():
             self._end({"status": "blocked", "reason": "Another run was faster."}, hold, None)
             return False
-        chain = Chain(self.work, self.tool, self.arguments, self._told(), self.span)
+        fee_nanos = hold.price.rates.per_request if hold else 0
+        chain = Chain(self.work, self.tool, self.arguments, self._told(), self.span, fee_nanos=fee_nanos)
         try:
             served = chain.run()
         except Interrupted as kill:

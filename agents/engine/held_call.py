@@ -53,15 +53,37 @@ class HeldCall:
             purpose=purpose,
             run_id=self.work.state.input.run_id,
         )
+        sent = self.work.span(self.span)
         try:
             response = ports.llms.call(request, ports.on_text)
         except Interrupted as cut:
             ending = self.work.cut()
             self.end(paying.of_cut(self.hold, cut), *status_of(ending))
             raise Halt(ending) from cut
-        ports.health.record(f"llm/{llm}", error="")
+        except LLMError as error:
+            self._count(sent, error)
+            raise
+        self._count(sent, None)
         own = with_own_ids(response.message, self.work.state.call_ids)
         return self._answered(response.model_copy(update={"message": own}))
+
+    def _count(self, sent: Span, error: LLMError | None) -> None:
+        """Tell the breaker how it went. That it refuses this very prompt is no fault of the LLM.
+
+        When its vendor's spending limit is met, every further call would be refused too: it is left alone at once.
+        """
+        given, link = self.work.state.input, f"llm/{self.hold.llm}"
+        bill = paying.of_failure(self.hold, error) if error else None
+        self.work.ports.health.record(
+            link,
+            error=error.kind if error and error.kind != "invalid_request" else "",
+            duration_ms=sent.took_ms(self.work.ports.clock.now()),
+            tenant=given.tenant,
+            run_id=given.run_id,
+            cost_nanos=bill.cost_nanos if bill else 0,
+        )
+        if error is not None and error.kind == "spend_limit":
+            self._trip(f"its vendor's spending limit is met: {error.detail}")
 
     def given_up(self, halt: Halt) -> None:
         """Close a call that is not sent again; nothing is owed for it."""
@@ -109,8 +131,10 @@ class HeldCall:
     def _tripped(self, cost_nanos: int) -> bool:
         if cost_nanos <= self.hold.amount_nanos:
             return False
-        llm = self.hold.llm
-        reason = f"billed {format_usd(cost_nanos)} where {format_usd(self.hold.amount_nanos)} was held"
-        self.work.ports.health.trip(f"llm/{llm}", reason=reason)
-        self.work.fact("breaker.tripped", {"llm": llm, "link": f"llm/{llm}", "reason": reason}, self.span)
+        self._trip(f"billed {format_usd(cost_nanos)} where {format_usd(self.hold.amount_nanos)} was held")
         return True
+
+    def _trip(self, reason: str) -> None:
+        given, llm = self.work.state.input, self.hold.llm
+        self.work.ports.health.trip(f"llm/{llm}", reason=reason, tenant=given.tenant, run_id=given.run_id)
+        self.work.fact("breaker.tripped", {"llm": llm, "link": f"llm/{llm}", "reason": reason}, self.span)

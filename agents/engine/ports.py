@@ -1,6 +1,6 @@
 """What the engine needs from the world; ``agents.execution`` provides it, tests provide doubles."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -15,6 +15,8 @@ from agents.contracts.llms import LLMRequest, LLMResponse
 from agents.contracts.specs import Implementation
 from agents.engine.batch import Batch, Receipt
 from budgets.pricing import PriceSnapshot
+
+Trouble = Literal["passed_over", "degraded"]
 
 
 class LostLease(Exception):
@@ -87,7 +89,10 @@ class Tools(Protocol):
 
 
 class Health(Protocol):
-    """Circuit breakers of links: ``tool/implementation`` or ``llm/<reference>``."""
+    """Circuit breakers of links: ``tool/implementation`` or ``llm/<reference>``.
+
+    ``tenant`` and ``run_id`` say whose call it was: what the link said is for that tenant alone.
+    """
 
     def allows(self, link: str, *, last_resort: bool = False) -> bool:
         """Whether a call may go to this link now.
@@ -97,11 +102,31 @@ class Health(Protocol):
         """
         ...
 
-    def record(self, link: str, *, error: str) -> None:
-        """Count one call; ``error`` "" is a success."""
+    def only(self, links: Sequence[str]) -> str:
+        """The one of these that a person made the only one to be used; "" for none."""
+        ...
 
-    def trip(self, link: str, *, reason: str) -> None:
+    def record(
+        self,
+        link: str,
+        *,
+        error: str,
+        duration_ms: int = 0,
+        slow_after_ms: int = 0,
+        tenant: str = "",
+        run_id: str = "",
+        cost_nanos: int = 0,
+    ) -> None:
+        """Count one call; ``error`` "" is a success, unless it took longer than its limit; 0: it may take any time.
+
+        ``cost_nanos`` is what a failed one cost all the same.
+        """
+
+    def trip(self, link: str, *, reason: str, tenant: str = "", run_id: str = "") -> None:
         """Open the breaker at once, whatever was counted; it comes back by a probe, as after failures."""
+
+    def trouble(self, link: str, what: Trouble, *, tenant: str, run_id: str) -> None:
+        """Note what a link that is out did to a run: it was ``passed_over``, or its tool is ``degraded`` there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from budgets.pricing import PriceSnapshot, affordable_output_tokens
 from budgets.tiers import Refusal
 
 SMALLEST_ANSWER_TOKENS = 256  # below this a shortened answer is worth less than stopping
+SKIPPED = "its circuit breaker is open"
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 20.0
 
 
@@ -54,18 +55,32 @@ class Ask:
 
     def _chain(self, llms: tuple[str, ...], *, instead_of: str = "") -> Answer:
         failure: LLMError | None = None
-        failed = ""
+        previous, why = "", ""
+        llms = self._the_only_one(llms)
         for position, llm in enumerate(llms):
-            if not self.work.ports.health.allows(f"llm/{llm}", last_resort=position == len(llms) - 1):
+            if not self._may_ask(llm, last=position == len(llms) - 1):
+                previous, why = (previous, why) if previous else (llm, SKIPPED)
                 continue
-            if failure is not None:
-                self.work.fact("model.fallback", {"from": failed, "to": llm, "error": failure.kind})
+            if previous:
+                self.work.fact("model.fallback", {"from": previous, "to": llm, "error": why})
             try:
                 return self._one(llm, instead_of)
             except LLMError as error:
-                failure, failed = error, llm
+                failure, previous, why = error, llm, error.kind
         said = f"{failure.kind.replace('_', ' ')}: {failure.detail}" if failure else "Each of them is switched off."
         raise self._failed(f"No LLM answered. {said}")
+
+    def _the_only_one(self, llms: tuple[str, ...]) -> tuple[str, ...]:
+        """The chain, or that one of it which a person made the only one."""
+        only = self.work.ports.health.only([f"llm/{llm}" for llm in llms])
+        return (only.removeprefix("llm/"),) if only else llms
+
+    def _may_ask(self, llm: str, *, last: bool) -> bool:
+        health, given = self.work.ports.health, self.work.state.input
+        if health.allows(f"llm/{llm}", last_resort=last):
+            return True
+        health.trouble(f"llm/{llm}", "passed_over", tenant=given.tenant, run_id=given.run_id)
+        return False
 
     def _cheaper(self, dear: TooDear) -> Answer:
         """Go on with the cheaper LLM of the tier, for the rest of the run. Raises Halt where that is no help."""
@@ -91,7 +106,6 @@ class Ask:
             try:
                 return held.send(self.messages, self.tools, self.purpose)
             except LLMError as error:
-                self.work.ports.health.record(f"llm/{llm}", error=error.kind)
                 again = error.may_retry and attempt < most
                 if error.may_be_billed or not again:
                     tripped = held.failed(error)

@@ -28,6 +28,10 @@ class Span:
         self.parent = parent
         self.started_at = started_at
 
+    def took_ms(self, until: datetime) -> int:
+        """Milliseconds from its start."""
+        return max(0, int((until - self.started_at).total_seconds() * 1000))
+
 
 class Work:
     """Collects what happened and what is about to begin, and commits both together."""
@@ -123,7 +127,6 @@ class Work:
     ) -> Event:
         own = span or self.turn_span
         at = self.ports.clock.now()
-        took = int((at - own.started_at).total_seconds() * 1000)
         return Event(
             kind=kind,
             at=at,
@@ -131,7 +134,7 @@ class Work:
             attempt=attempt,
             span_id=own.span_id,
             parent_span_id=own.parent,
-            duration_ms=max(0, took) if ended else None,
+            duration_ms=own.took_ms(at) if ended else None,
             data=data,
         )
 

@@ -1,7 +1,7 @@
 """The engine's ports over a recording: LLMs and tools say what they said, the journal compares. Pure."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -16,7 +16,7 @@ from agents.contracts.specs import Implementation
 from agents.contracts.steps import LLMStep, MemoryStep, RouteStep, Step, ToolStep
 from agents.engine.batch import Batch, Receipt
 from agents.engine.guard import advise
-from agents.engine.ports import Decision, ImplementationFailed, KnownEffect, Ports
+from agents.engine.ports import Decision, ImplementationFailed, KnownEffect, Ports, Trouble
 from agents.engine.state import RunState
 from agents.replay.divergence import Diverged, Divergence, EndOfRecording, difference, told
 from agents.replay.recording import Recording
@@ -184,11 +184,29 @@ class RecordedHealth:
             return True
         return llm == output.llm
 
-    def record(self, link: str, *, error: str) -> None:
+    def only(self, links: Sequence[str]) -> str:
+        """What a person forced then shows in who answered."""
+        del links
+        return ""
+
+    def record(
+        self,
+        link: str,
+        *,
+        error: str,
+        duration_ms: int = 0,
+        slow_after_ms: int = 0,
+        tenant: str = "",
+        run_id: str = "",
+        cost_nanos: int = 0,
+    ) -> None:
         """Nothing is counted."""
 
-    def trip(self, link: str, *, reason: str) -> None:
+    def trip(self, link: str, *, reason: str, tenant: str = "", run_id: str = "") -> None:
         """Nothing is opened."""
+
+    def trouble(self, link: str, what: Trouble, *, tenant: str, run_id: str) -> None:
+        """Nobody is in trouble."""
 
 
 class NoPrices:

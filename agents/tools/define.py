@@ -5,6 +5,7 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from agents.contracts.base import JsonObject
 from agents.contracts.calls import Call
 from agents.contracts.specs import Effect, Implementation, ToolSpec
 
@@ -27,10 +28,14 @@ def arguments_of(function: Callable[..., object]) -> type[BaseModel]:
     return first
 
 
-def implementation(function: Callable[..., object], *, timeout_seconds: float = 20.0) -> Implementation:
+def implementation(
+    function: Callable[..., object], *, timeout_seconds: float = 20.0, slow_seconds: float = 0.0
+) -> Implementation:
     """A function as one link of a chain, named after itself."""
     target = f"{function.__module__}:{function.__qualname__}"
-    return Implementation(name=function.__name__, target=target, timeout_seconds=timeout_seconds)
+    return Implementation(
+        name=function.__name__, target=target, timeout_seconds=timeout_seconds, slow_seconds=slow_seconds
+    )
 
 
 def python_tool(
@@ -43,7 +48,9 @@ def python_tool(
     volatile: tuple[str, ...] = (),
     dedupe_seconds: int = 0,
     timeout_seconds: float = 20.0,
+    slow_seconds: float = 0.0,
     degraded_advice: str = "",
+    probe: JsonObject | None = None,
 ) -> ToolSpec:
     """Declare a tool whose chain are Python functions ``(arguments, call) -> JSON``, sync or async.
 
@@ -56,10 +63,13 @@ def python_tool(
         name=name,
         description=description,
         parameters=classes.pop().model_json_schema(),
-        implementations=tuple(implementation(link, timeout_seconds=timeout_seconds) for link in chain),
+        implementations=tuple(
+            implementation(link, timeout_seconds=timeout_seconds, slow_seconds=slow_seconds) for link in chain
+        ),
         effect=effect,
         needs_approval=needs_approval,
         volatile=volatile,
         dedupe_seconds=dedupe_seconds,
         degraded_advice=degraded_advice,
+        probe=probe,
     )

@@ -1,131 +1,159 @@
 """Breakers shared by all workers: decided from this process's memory, refreshed from rows, written when they matter."""
 
+import logging
 import threading
-import time
-from datetime import UTC, datetime
+from collections import Counter, OrderedDict, deque
+from collections.abc import Sequence
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, connection
 
-from agents.journal.gate import plain
+from agents.engine import ports
 from agents.models import ToolHealth
-from agents.tools.breaker import Breaker
+from agents.tools import link_rows
+from agents.tools.known_links import KnownLinks
+from agents.tools.link_minutes import Minutes
+from agents.tools.link_rows import Outcome, Trouble
+from budgets import clock
 
-REFRESH_SECONDS = 2.0
-WRITE_SECONDS = 2.0
+logger = logging.getLogger(__name__)
+MOST_REMEMBERED = 10_000
+"""Runs and links whose trouble is written once; of those that came before, a later trouble is written again."""
+MOST_WAITING = 1_000
 
 
 class SharedHealth:
-    """The engine's Health port. A calm link's successes are counted here and written now and then; failures at once."""
+    """The engine's Health port. Successes of a closed link are counted here and written now and then; failures at once.
+
+    ``flush`` writes what was counted; a worker has a ``Pulse`` that does it every two seconds, and tells the others of
+    links that have ``changed``; it wakes when something has ``stirred``.
+    """
 
     def __init__(self) -> None:
+        self.links = KnownLinks()
+        self.changed: deque[str] = deque(maxlen=MOST_WAITING)
+        self.stirred = threading.Event()
+        self._minutes = Minutes()
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[Breaker | None, float]] = {}
-        self._unwritten: dict[str, int] = {}
-        self._written_at: dict[str, float] = {}
+        self._calm: Counter[str] = Counter()
+        self._late: list[Outcome] = []
+        self._troubles: list[Trouble] = []
+        self._told: OrderedDict[Trouble, None] = OrderedDict()
 
     def allows(self, link: str, *, last_resort: bool = False) -> bool:
         """Whether a call may go to this link now. A half-open link lets one caller through, in all workers together.
 
         Whoever has nothing else to turn to may also call one that merely fails often.
         """
-        breaker = self._current(link)
-        if breaker is None or breaker.forced == "closed":
+        known = self.links.get(link)
+        if known is None or known.breaker.forced in ("closed", "only"):
             return True
-        if breaker.forced == "open":
+        if known.breaker.forced == "open":
             return False
-        if breaker.state == "closed":
+        if known.breaker.state == "closed":
             return True
-        if breaker.wants_probe(datetime.now(UTC)) and self._take_probe(link):
+        wanted = known.probe_asked_at is not None or known.breaker.wants_probe(clock.now())
+        if wanted and self.take_probe(link):
             return True
-        return last_resort and not breaker.tripped
+        return last_resort and not known.breaker.tripped
 
-    def record(self, link: str, *, error: str) -> None:
-        """Count one call."""
-        breaker = self._current(link)
-        calm = not error and (breaker is None or (breaker.state == "closed" and breaker.failures == 0))
+    def only(self, links: Sequence[str]) -> str:
+        """The link that a person made the only one of these; "" for none."""
+        for link in links:
+            known = self.links.get(link)
+            if known is not None and known.breaker.forced == "only":
+                return link
+        return ""
+
+    def record(
+        self,
+        link: str,
+        *,
+        error: str,
+        duration_ms: int = 0,
+        slow_after_ms: int = 0,
+        tenant: str = "",
+        run_id: str = "",
+        cost_nanos: int = 0,
+    ) -> None:
+        """Count one call; slower than the operator's limit, or else than the link's own, it counts as a failure."""
+        known = self.links.get(link)
+        limit = slow_after_ms if known is None or known.slow_after_ms is None else known.slow_after_ms
+        slow = not error and bool(limit) and duration_ms > limit
+        self._minutes.count(link, failed=bool(error), slow=slow, duration_ms=duration_ms)
+        outcome = Outcome(link, error, slow, tenant, run_id, cost_nanos)
+        if not outcome.bad and (known is None or known.calm):
+            with self._lock:
+                self._calm[link] += 1
+        elif outcome.bad or (known is not None and known.breaker.state != "open"):
+            self._write(outcome)
+
+    def trip(self, link: str, *, reason: str, tenant: str = "", run_id: str = "") -> None:
+        """Open the breaker at once for all workers."""
+        row = link_rows.trip(Outcome(link, reason, tenant=tenant, run_id=run_id), calm_before=self._take_calm(link))
+        self._changed(row)
+
+    def trouble(self, link: str, what: ports.Trouble, *, tenant: str, run_id: str) -> None:
+        """Note, once for a run, that a link was passed over or its tool is missing there."""
+        trouble = Trouble(link, what, tenant, run_id)
         with self._lock:
-            self._unwritten[link] = self._unwritten.get(link, 0) + 1
-            if calm and time.monotonic() - self._written_at.get(link, 0.0) < WRITE_SECONDS:
+            if trouble in self._told:
                 return
-            calls, self._unwritten[link] = self._unwritten.pop(link), 0
-            self._written_at[link] = time.monotonic()
-        self._write(link, calls, error)
+            self._told[trouble] = None
+            if len(self._told) > MOST_REMEMBERED:
+                self._told.popitem(last=False)
+            self._troubles = [*self._troubles, trouble][-MOST_REMEMBERED:]
 
-    def trip(self, link: str, *, reason: str) -> None:
-        """Open the breaker at once for all workers; what was not written yet of its calls no longer counts."""
-        now = datetime.now(UTC)
-        with self._lock:
-            self._unwritten[link] = 0
-        with transaction.atomic():
-            row, _ = ToolHealth.objects.select_for_update().get_or_create(
-                link=link, defaults={"window_started_at": now}
-            )
-            breaker = to_breaker(row).trip(now)
-            row.last_error = reason
-            store(row, breaker)
-        self._remember(link, breaker)
-
-    def _current(self, link: str) -> Breaker | None:
-        with self._lock:
-            known = self._known.get(link)
-        if known is not None and time.monotonic() - known[1] < REFRESH_SECONDS:
-            return known[0]
-        row = ToolHealth.objects.filter(link=link).first()
-        breaker = None if row is None else to_breaker(row)
-        self._remember(link, breaker)
-        return breaker
-
-    def _remember(self, link: str, breaker: Breaker | None) -> None:
-        with self._lock:
-            self._known[link] = (breaker, time.monotonic())
-
-    def _take_probe(self, link: str) -> bool:
+    def take_probe(self, link: str) -> bool:
         """Become the one that probes; False when another worker already does."""
-        now = datetime.now(UTC)
-        with transaction.atomic():
-            row = ToolHealth.objects.select_for_update().get(link=link)
-            breaker = to_breaker(row)
-            mine = breaker.wants_probe(now)
-            if mine:
-                breaker = breaker.probing(now)
-                store(row, breaker)
-        self._remember(link, breaker)
+        row, mine = link_rows.take_probe(link)
+        self.links.remember(row)
         return mine
 
-    def _write(self, link: str, calls: int, error: str) -> None:
-        now = datetime.now(UTC)
-        with transaction.atomic():
-            row, _ = ToolHealth.objects.select_for_update().get_or_create(
-                link=link, defaults={"window_started_at": now}
-            )
-            breaker = to_breaker(row)
-            for _ in range(calls - 1):
-                breaker = breaker.after(failed=False, now=now)
-            breaker = breaker.after(failed=bool(error), now=now)
-            row.last_error = error or row.last_error
-            store(row, breaker)
-        self._remember(link, breaker)
+    def flush(self) -> None:
+        """Write what was counted since the last time. Raises the database's errors; then it waits for the next."""
+        with self._lock:
+            late, self._late = self._late, []
+            calm, self._calm = self._calm, Counter()
+            troubles, self._troubles = self._troubles, []
+        try:
+            while late:
+                self._changed(link_rows.write_outcome(late[0], calm_before=calm.pop(late[0].link, 0)))
+                late.pop(0)
+            while calm:
+                link = next(iter(calm))
+                self.links.remember(link_rows.write_calm(link, calm[link]))
+                del calm[link]
+            if troubles:
+                link_rows.keep_troubles(troubles)
+                troubles = []
+            self._minutes.write()
+        finally:
+            with self._lock:
+                self._late[:0] = late[-MOST_WAITING:]
+                self._calm += calm
+                self._troubles[:0] = troubles[-MOST_WAITING:]
 
+    def _write(self, outcome: Outcome) -> None:
+        """Now, since others must know; while the database is away, when it is back: no run ends for a count."""
+        calm = self._take_calm(outcome.link)
+        try:
+            row = link_rows.write_outcome(outcome, calm_before=calm)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("the health of %s is written later: %s", outcome.link, error)
+            connection.close_if_unusable_or_obsolete()
+            with self._lock:
+                self._late = [*self._late, outcome][-MOST_WAITING:]
+                self._calm[outcome.link] += calm
+            return
+        self._changed(row)
 
-def to_breaker(row: ToolHealth) -> Breaker:
-    """A stored link as arithmetic sees it."""
-    return Breaker(
-        state=row.known_state,
-        forced=row.known_forced,
-        calls=row.calls,
-        failures=row.failures,
-        window_started_at=row.window_started_at,
-        opened_at=row.opened_at,
-        probe_at=row.probe_at,
-        openings=row.openings,
-    )
+    def _changed(self, row: ToolHealth) -> None:
+        before = self.links.get(row.link)
+        self.links.remember(row)
+        if before is None or before.breaker.state != row.state:
+            self.changed.append(row.link)
+            self.stirred.set()
 
-
-def store(row: ToolHealth, breaker: Breaker) -> None:
-    """Write a breaker into its row."""
-    row.state = breaker.state
-    row.calls, row.failures = breaker.calls, breaker.failures
-    row.window_started_at = breaker.window_started_at
-    row.opened_at, row.probe_at, row.openings = breaker.opened_at, breaker.probe_at, breaker.openings
-    row.last_error = plain(row.last_error)  # what the tool said, word for word
-    row.save()
+    def _take_calm(self, link: str) -> int:
+        with self._lock:
+            return self._calm.pop(link, 0)

@@ -15,7 +15,7 @@ from agents.contracts.messages import AssistantMessage, ToolCall
 from agents.contracts.specs import Implementation
 from agents.contracts.steps import Step
 from agents.engine.batch import Batch, Receipt
-from agents.engine.ports import Decision, Interrupted, KnownEffect, LostLease, PriceUnknown
+from agents.engine.ports import Decision, Interrupted, KnownEffect, LostLease, PriceUnknown, Trouble
 from agents.tools.boundary import arguments_class, resolve
 from budgets.pricing import PriceSnapshot, Rates, Usage
 from budgets.tiers import Refusal
@@ -178,22 +178,60 @@ class FunctionTools:
         return [name for name, _, _ in self.invoked]
 
 
+@dataclass(frozen=True)
+class Counted:
+    """What the breaker of a link was told of one call."""
+
+    link: str
+    error: str
+    duration_ms: int
+    slow_after_ms: int
+    tenant: str
+    run_id: str
+    cost_nanos: int
+
+
 @dataclass
 class SetHealth:
     """Links that a test has closed or the run has tripped, and what was recorded of all."""
 
     closed: set[str] = field(default_factory=set)
     tripped: dict[str, str] = field(default_factory=dict)
-    recorded: list[tuple[str, str]] = field(default_factory=list)
+    only_one: str = ""
+    counted: list[Counted] = field(default_factory=list)
+    troubles: list[tuple[str, str]] = field(default_factory=list)
 
     def allows(self, link: str, *, last_resort: bool = False) -> bool:
         return link not in self.tripped and (last_resort or link not in self.closed)
 
-    def trip(self, link: str, *, reason: str) -> None:
+    @property
+    def recorded(self) -> list[tuple[str, str]]:
+        """Each call's link and error."""
+        return [(each.link, each.error) for each in self.counted]
+
+    def only(self, links: Sequence[str]) -> str:
+        return self.only_one if self.only_one in links else ""
+
+    def trip(self, link: str, *, reason: str, tenant: str = "", run_id: str = "") -> None:
+        del tenant, run_id
         self.tripped[link] = reason
 
-    def record(self, link: str, *, error: str) -> None:
-        self.recorded.append((link, error))
+    def record(
+        self,
+        link: str,
+        *,
+        error: str,
+        duration_ms: int = 0,
+        slow_after_ms: int = 0,
+        tenant: str = "",
+        run_id: str = "",
+        cost_nanos: int = 0,
+    ) -> None:
+        self.counted.append(Counted(link, error, duration_ms, slow_after_ms, tenant, run_id, cost_nanos))
+
+    def trouble(self, link: str, what: Trouble, *, tenant: str, run_id: str) -> None:
+        del tenant, run_id
+        self.troubles.append((link, what))
 
 
 @dataclass

@@ -20,7 +20,7 @@ from agents.engine.batch import Batch, Receipt
 from agents.engine.recent import RecentCounts
 from agents.engine.sources import MOST_HANDLES, Numbers, cited, numbered
 from agents.engine.state import MOST_UNKNOWN_TOOLS, RunState
-from tests.agents.engine.doubles import MemoryJournal, asks, call, response, says
+from tests.agents.engine.doubles import Counted, MemoryJournal, asks, call, response, says
 from tests.agents.engine.world import World, spec_of
 
 TURNS = 10_000
@@ -81,14 +81,14 @@ def tireless(turns: int) -> tuple[World, TirelessLLM]:
 
     world.tools.replaced["shelf"] = look_up
     world.llms = llm
-    world.health.recorded = NoList()
+    world.health.counted = NoList()
     return world, llm
 
 
-class NoList(list[tuple[str, str]]):
+class NoList(list[Counted]):
     """Keeps nothing."""
 
-    def append(self, value: tuple[str, str], /) -> None:
+    def append(self, value: Counted, /) -> None:
         del value
 
 

@@ -75,9 +75,7 @@ def test_a_tripped_breaker_is_open_whatever_was_counted_and_comes_back_by_a_prob
     assert not tripped.wants_probe(NOON + OPEN_FOR - SECOND)
     probing = tripped.probing(NOON + OPEN_FOR)
     assert probing.tripped
-    assert probing.after(failed=False, now=NOON + OPEN_FOR) == Breaker(
-        "closed", "", 0, 0, NOON + OPEN_FOR, openings=1
-    )
+    assert probing.after(failed=False, now=NOON + OPEN_FOR) == Breaker("closed", "", 0, 0, NOON + OPEN_FOR, openings=1)
 
 
 def test_one_that_opened_by_failures_was_not_tripped() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agents.models import ToolHealth
-from agents.tools import health
+from agents.tools import known_links
 from agents.tools.breaker import OPEN_FOR
 from agents.tools.health import SharedHealth
 from tests.agents.at_once import at_once
@@ -16,7 +16,7 @@ LINK = "look_up/shelf"
 @pytest.fixture
 def at_once_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are read each time."""
-    monkeypatch.setattr(health, "REFRESH_SECONDS", 0.0)
+    monkeypatch.setattr(known_links, "REFRESH_SECONDS", 0.0)
 
 
 def opened(seconds_ago: float, **fields: object) -> None:
@@ -49,10 +49,13 @@ def test_successes_in_a_row_cost_few_writes_and_are_all_counted() -> None:
     link = SharedHealth()
     for _ in range(50):
         link.record(LINK, error="")
-    assert ToolHealth.objects.get().calls == 1
+    assert not ToolHealth.objects.exists()
+    link.flush()
+    assert ToolHealth.objects.get().calls == 50
+    link.record(LINK, error="")
     link.record(LINK, error="fell down")
     row = ToolHealth.objects.get()
-    assert (row.calls, row.failures, row.state) == (51, 1, "closed")
+    assert (row.calls, row.failures, row.state) == (52, 1, "closed")
 
 
 @pytest.mark.django_db
