@@ -55,6 +55,9 @@ def write_secret_key(path: Path) -> None:
 DEBUG = env_flag("WATCHFLOOR_DEBUG")
 HTTPS = env_flag("WATCHFLOOR_HTTPS")
 SECRET_KEY = secret_key()
+# What tools' and vendors' secrets are locked with, the newest first; without any, one is made below var/ when needed.
+SECRET_KEYS = env_list("WATCHFLOOR_SECRET_KEYS")
+SECRET_KEYS_FILE = VAR / "secret_keys"
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 
