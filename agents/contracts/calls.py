@@ -1,6 +1,7 @@
 """What a tool implementation is told beside its arguments, and how it says no."""
 
 from agents.contracts.base import Contract
+from agents.contracts.specs import Effect
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 """The header in which a keyed tool passes ``Call.key`` on to a far end that speaks HTTP."""
@@ -20,13 +21,14 @@ class Call(Contract):
 
     ``key`` is its idempotency key: the same on every attempt of this call, by whichever worker and after every resume;
     another one in another run, unless the tool dedupes across the tenant's runs. Over HTTP it goes out as
-    ``IDEMPOTENCY_HEADER``.
+    ``IDEMPOTENCY_HEADER``. ``effect`` is the tool's: whether an attempt may be repeated.
     """
 
     run_id: str
     tenant: str
     call_id: str
     key: str
+    effect: Effect = "unkeyed"
     attachments: tuple[AttachmentRef, ...] = ()
 
 

@@ -15,7 +15,8 @@ Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 class HttpEndpoint(Contract):
     """An HTTP call. ``{name}`` in ``url`` and in a value of ``query`` is an argument.
 
-    Arguments that neither names are the JSON body of a method that has one, and else refused when the tool is written.
+    Arguments that neither names are the JSON body of a method that has one, and else refused when the tool is written;
+    with ``body`` that argument's value alone is the body.
     A value of ``headers`` may hold ``{secret:NAME}``. ``result`` is a JSON Pointer (RFC 6901) to what of the answer
     counts, "" for all of it; ``result_schema`` is what that must look like, {} for anything.
     """
@@ -24,6 +25,7 @@ class HttpEndpoint(Contract):
     url: NonEmpty
     query: dict[str, str] = {}
     headers: dict[str, str] = {}
+    body: str = ""
     result: str = ""
     result_schema: JsonObject = {}
     retries: Count = 1

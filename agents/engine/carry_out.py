@@ -108,6 +108,7 @@ class CarryOut:
             tenant=given.tenant,
             call_id=self.call.call_id,
             key=self.sent_key,
+            effect=self.tool.effect,
             attachments=given.attachments,
         )
 

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 
-from agents.library.search.addresses import Address, is_public, parse_address
+from agents.tools.http.addresses import Address, is_public, parse_address
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 

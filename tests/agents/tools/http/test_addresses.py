@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.library.search.addresses import is_public, parse_address
+from agents.tools.http.addresses import is_public, parse_address
 
 
 @pytest.mark.parametrize("text", ["93.184.216.34", "1.1.1.1", "2606:4700:4700::1111", "2a00:1450:4001::68"])

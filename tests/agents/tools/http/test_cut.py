@@ -1,0 +1,42 @@
+"""A kill in the middle of a call over HTTP."""
+
+import threading
+import time
+
+import pytest
+from pydantic import JsonValue
+
+from agents.edge import Edge, KillSwitch
+from agents.engine.ports import Interrupted
+from agents.tools.http.call import http_call
+from tests.agents.tools.http.calling import link, told
+from tests.agents.tools.http.far_end import SILENT, FarEnd, Reply
+
+DRIP = Reply(200, (("content-type", "application/json"),), b" ", pieces=10**6, pause_seconds=0.01)
+
+
+@pytest.mark.parametrize("reply", [SILENT, DRIP])
+def test_a_kill_ends_the_request_in_flight_and_closes_its_socket(reachable: FarEnd, reply: Reply) -> None:
+    reachable.on("/", reply)
+    edge, switch, caught = Edge(), KillSwitch(), list[BaseException | JsonValue]()
+
+    def work() -> None:
+        try:
+            caught.append(edge.run(http_call(link(30, url=reachable.url), {}, told(), {}), switch))
+        except Interrupted as cut:
+            caught.append(cut)
+
+    edge.start()
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        assert reachable.arrived.wait(10)
+        began = time.monotonic()
+        switch.throw()
+        assert reachable.hung_up.wait(5)
+        thread.join(5)
+        assert time.monotonic() - began < 2
+        assert [type(each) for each in caught] == [Interrupted]
+    finally:
+        edge.stop()
+        edge.loop.close()
