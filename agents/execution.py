@@ -233,7 +233,7 @@ class EdgeTools:
 
     def invoke(self, implementation: Implementation, arguments: JsonObject, call: Call) -> JsonValue:
         let_go_of_the_database()
-        return self._at.edge.run(invoke(implementation, arguments, call, self._at.children), self._switch)
+        return self._at.edge.run(invoke(implementation, arguments, call, self._at.children, {}), self._switch)
 
 
 class CurrentPrices:

@@ -4,8 +4,11 @@ import difflib
 import json
 from functools import lru_cache
 from importlib import import_module
+from itertools import islice
 
+from jsonschema import Draft202012Validator
 from pydantic import BaseModel, JsonValue, ValidationError
+from referencing import Registry
 
 from agents.contracts.base import JsonObject
 from agents.contracts.messages import ToolCall
@@ -75,6 +78,9 @@ def validate(tool: ToolSpec, call: ToolCall) -> JsonObject:
     except ValueError as error:
         fields: list[JsonObject] = [{"path": "", "problem": str(error), "accepted": "finite numbers"}]
         raise Rejected("invalid_arguments", fields, f"Call {tool.name} again with plain JSON values.") from error
+    if tool.implementations[0].kind != "python":
+        _check_schema(tool, call.arguments)
+        return call.arguments
     try:
         arguments_class(tool.implementations[0].target).model_validate_json(plain)
     except ValidationError as error:
@@ -82,6 +88,21 @@ def validate(tool: ToolSpec, call: ToolCall) -> JsonObject:
         hint = f"Call {tool.name} again with these fields mended: {', '.join(str(f['path']) for f in fields)}."
         raise Rejected("invalid_arguments", fields, hint) from error
     return call.arguments
+
+
+def _check_schema(tool: ToolSpec, arguments: JsonObject) -> None:
+    """The same for a tool that is not written in Python: its schema says what it takes."""
+    found = Draft202012Validator(tool.parameters, registry=Registry()).iter_errors(arguments)
+    fields = [
+        {
+            "path": ".".join(str(part) for part in error.absolute_path),
+            "problem": error.message[:SHOWN_CHARACTERS],
+            "accepted": _accepted(tool.parameters, [str(part) for part in error.absolute_path]),
+        }
+        for error in islice(found, MAX_FIELDS_SHOWN)
+    ]
+    if fields:
+        raise Rejected("invalid_arguments", list[JsonObject](fields), f"Call {tool.name} again with its fields mended.")
 
 
 def _complaint(tool: ToolSpec, error: dict[str, object]) -> JsonObject:

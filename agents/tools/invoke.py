@@ -1,9 +1,9 @@
-"""One attempt at one implementation: on the event loop when it is asynchronous, else in a child process."""
+"""One attempt at one implementation: on the event loop when it only waits, else in a child process."""
 
 import asyncio
 import inspect
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from typing import cast
 
@@ -15,14 +15,22 @@ from agents.contracts.specs import Implementation
 from agents.engine.ports import ImplementationFailed
 from agents.tools.boundary import arguments_class, resolve
 from agents.tools.children import ChildDied, Children
+from agents.tools.http.call import http_call
 from agents.tools.output import CutText, cut_if_large
 
 AsyncTool = Callable[[BaseModel, Call], Awaitable[JsonValue]]
 
 
-async def invoke(link: Implementation, arguments: JsonObject, call: Call, children: Children) -> JsonValue:
-    """The implementation's output, plain JSON. Raises ToolRefusal or ImplementationFailed; cancelling it ends it."""
+async def invoke(
+    link: Implementation, arguments: JsonObject, call: Call, children: Children, secrets: Mapping[str, str]
+) -> JsonValue:
+    """The implementation's output, plain JSON. Raises ToolRefusal or ImplementationFailed; cancelling it ends it.
+
+    ``secrets`` are the tenant's, for the kinds that have places for them.
+    """
     try:
+        if link.kind == "http":
+            return await http_call(link, arguments, call, secrets)
         if asynchronous(link.target):
             return await _on_the_loop(link, arguments, call)
         return await _in_a_child(link, arguments, call, children)

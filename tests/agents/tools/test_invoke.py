@@ -25,7 +25,7 @@ CALL = Call(run_id="run", tenant="acme", call_id="c1", key="k" * 64)
 
 def one(function: Callable[..., object], arguments: JsonObject, *, seconds: float = 20.0) -> JsonValue:
     """A single attempt with children of its own."""
-    return together(lambda pool: invoke(implementation(function, timeout_seconds=seconds), arguments, CALL, pool))
+    return together(lambda pool: invoke(implementation(function, timeout_seconds=seconds), arguments, CALL, pool, {}))
 
 
 def together(work: Callable[[Children], Awaitable[JsonValue]]) -> JsonValue:
@@ -71,7 +71,7 @@ def test_a_waiting_tool_runs_on_the_loop() -> None:
 def test_a_child_serves_one_call_after_the_other() -> None:
     async def twice(pool: Children) -> JsonValue:
         link = implementation(links.echo)
-        said = [await invoke(link, {"text": str(n)}, CALL, pool) for n in range(2)]
+        said = [await invoke(link, {"text": str(n)}, CALL, pool, {}) for n in range(2)]
         return [each["process"] for each in said if isinstance(each, dict)]
 
     processes = together(twice)
@@ -82,8 +82,8 @@ def test_a_child_serves_one_call_after_the_other() -> None:
 
 def test_what_a_tool_prints_does_not_pass_for_its_answer() -> None:
     async def noisy_then_echo(pool: Children) -> JsonValue:
-        first = await invoke(implementation(links.noisy), {"text": "tea"}, CALL, pool)
-        second = await invoke(implementation(links.echo), {"text": "cup"}, CALL, pool)
+        first = await invoke(implementation(links.noisy), {"text": "tea"}, CALL, pool, {})
+        second = await invoke(implementation(links.echo), {"text": "cup"}, CALL, pool, {})
         assert isinstance(second, dict)
         return [first, second["text"]]
 
@@ -130,16 +130,16 @@ def test_what_fails_before_the_tool_begins_has_not_happened(function: Callable[.
     link = implementation(function)
     missing = link.model_copy(update={"target": f"{links.__name__}:no_such_tool"})
     with pytest.raises(ImplementationFailed) as failed:
-        together(lambda pool: invoke(missing, {}, CALL, pool))
+        together(lambda pool: invoke(missing, {}, CALL, pool, {}))
     assert not failed.value.maybe_happened
 
 
 def test_a_child_that_dies_fails_the_call_and_the_next_gets_a_new_one() -> None:
     async def die_then_echo(pool: Children) -> JsonValue:
         with pytest.raises(ImplementationFailed) as failed:
-            await invoke(implementation(links.die), {}, CALL, pool)
+            await invoke(implementation(links.die), {}, CALL, pool, {})
         assert failed.value.maybe_happened
-        said = await invoke(implementation(links.echo), {"text": "tea"}, CALL, pool)
+        said = await invoke(implementation(links.echo), {"text": "tea"}, CALL, pool, {})
         assert isinstance(said, dict)
         return said["text"]
 
@@ -148,11 +148,11 @@ def test_a_child_that_dies_fails_the_call_and_the_next_gets_a_new_one() -> None:
 
 def test_a_blocking_tool_that_is_late_is_killed(tmp_path: Path) -> None:
     async def late(pool: Children) -> JsonValue:
-        await invoke(implementation(links.echo), {"text": "the child is up"}, CALL, pool)
+        await invoke(implementation(links.echo), {"text": "the child is up"}, CALL, pool, {})
         place = tmp_path / "pid"
         link = implementation(links.block, timeout_seconds=0.5)
         with pytest.raises(ImplementationFailed) as failed:
-            await invoke(link, {"text": str(place), "seconds": 60.0}, CALL, pool)
+            await invoke(link, {"text": str(place), "seconds": 60.0}, CALL, pool, {})
         assert (failed.value.timed_out, failed.value.maybe_happened) == (True, True)
         return await pid_in(place)
 
@@ -165,7 +165,7 @@ def test_a_blocking_tool_that_is_cut_is_killed(tmp_path: Path) -> None:
     async def cut(pool: Children) -> JsonValue:
         place = tmp_path / "pid"
         arguments: JsonObject = {"text": str(place), "seconds": 60.0}
-        task = asyncio.ensure_future(invoke(implementation(links.block), arguments, CALL, pool))
+        task = asyncio.ensure_future(invoke(implementation(links.block), arguments, CALL, pool, {}))
         process = await pid_in(place)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -199,7 +199,7 @@ def resident_bytes() -> int:
 def test_of_fifty_megabytes_the_worker_sees_the_head_the_size_and_the_digest() -> None:
     async def watched(pool: Children) -> JsonValue:
         most, before = 0, resident_bytes()
-        task = asyncio.ensure_future(invoke(implementation(links.enormous), {"text": "tea "}, CALL, pool))
+        task = asyncio.ensure_future(invoke(implementation(links.enormous), {"text": "tea "}, CALL, pool, {}))
         while not task.done():
             await asyncio.sleep(0.01)
             most = max(most, resident_bytes() - before)
@@ -230,7 +230,7 @@ def test_a_waiting_tool_is_cut_alike() -> None:
 
 def test_a_child_that_has_held_a_huge_output_is_not_kept() -> None:
     async def huge_then_echo(pool: Children) -> JsonValue:
-        await invoke(implementation(links.enormous), {"text": "tea "}, CALL, pool)
+        await invoke(implementation(links.enormous), {"text": "tea "}, CALL, pool, {})
         return len(pool._idle)
 
     assert together(huge_then_echo) == 0
@@ -240,4 +240,4 @@ def test_a_child_that_has_held_a_huge_output_is_not_kept() -> None:
 def test_what_cannot_be_loaded_is_a_failure_of_that_implementation(target: str) -> None:
     link = Implementation(name="gone", target=target)
     with pytest.raises(ImplementationFailed, match="cannot be loaded"):
-        together(lambda pool: invoke(link, {}, CALL, pool))
+        together(lambda pool: invoke(link, {}, CALL, pool, {}))
