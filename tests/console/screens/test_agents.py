@@ -28,10 +28,10 @@ def admin(signed_in: Callable[[str], Client]) -> Client:
     return signed_in("admin")
 
 
-def form(number: int = 1, **changed: object) -> dict[str, Any]:
+def form(**changed: object) -> dict[str, Any]:
     """What a browser sends when nothing but this was changed."""
     said = {name: value for name, value in typed(AGENT).items() if value is not None}
-    return {**said, "based_on": number, "note": "try it", **changed}
+    return {**said, "based_on": 1, "note": "try it", **changed}
 
 
 def page(client: Client, path: str = "") -> str:
