@@ -33,7 +33,7 @@ from agents.journal.rows import LockedRun, NewRows, StartedEffect
 from agents.outage import LOOK_AGAIN_SECONDS, PATIENCE_SECONDS
 from budgets import clock
 from budgets.hot_line import CommitInDoubt, Line, line_on, one_transaction, using
-from budgets.hot_sql import asking_together, plan_as_usual, plan_for_few_rows, writing_together
+from budgets.hot_sql import plan_as_usual, plan_for_few_rows
 from budgets.ledger import Books
 
 logger = logging.getLogger(__name__)
@@ -224,17 +224,15 @@ def write_group(entries: Sequence[Entry]) -> Written:
 def _write(entries: Sequence[Entry]) -> Written:
     at = clock.now()
     rows = NewRows()
-    with asking_together():
-        asked = statements.ask_runs([entry.claim.run_id for entry in entries])
-        asked_books = Books.ask(account_ids=touched_accounts(entries), hold_ids=settled_holds(entries))
+    asked = statements.ask_runs([entry.claim.run_id for entry in entries])
+    asked_books = Books.ask(account_ids=touched_accounts(entries), hold_ids=settled_holds(entries))
     runs, books = statements.locked_runs(asked), Books.answered(asked_books)
     ends = Ends.read([entry for entry in entries if entry.ending])
     books.add_holds([hold_id for _, hold_id in ends.open_holds])
     outcomes = [_apply(entry, runs, books, rows, at, ends) for entry in entries]
     statements.keep_blobs(rows.blobs)
-    with writing_together():
-        statements.write_group(runs.values(), rows)
-        books.close()
+    statements.write_group(runs.values(), rows)
+    books.close()
     statements.write_endings(rows)
     return Written(entries, outcomes, list(runs.values()), rows)
 

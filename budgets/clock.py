@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import DatabaseError, InterfaceError, connection
 
+from budgets.hot_sql import vendor
+
 logger = logging.getLogger(__name__)
 READ_AGAIN_SECONDS = 10.0
 
@@ -28,7 +30,7 @@ def now() -> datetime:
     One query every ten seconds on PostgreSQL; SQLite has the clock of its process. While the database does not
     answer, the last reading goes on; raises its error when there is none yet.
     """
-    if connection.vendor != "postgresql":
+    if vendor() != "postgresql":
         return datetime.now(UTC)
     stopwatch, last = time.monotonic(), _last
     if last is None or stopwatch - last.stopwatch > READ_AGAIN_SECONDS:

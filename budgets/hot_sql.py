@@ -6,8 +6,7 @@ through the line, which sends as much as it can at once; in anybody else's trans
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any, Literal
@@ -35,7 +34,6 @@ OF_WHOLE_TABLES = (
     "jit = off",
     "work_mem = '32MB'",
 )
-_waiting: ContextVar[list[Write] | None] = ContextVar("writes to send together", default=None)
 _TYPES: dict[str, dict[SqlType, str]] = {
     "postgresql": {"int": "bigint", "text": "text", "bool": "boolean", "at": "timestamptz", "json": "jsonb"},
     "sqlite": {"int": "bigint", "text": "text", "bool": "integer", "at": "text", "json": "text"},
@@ -115,41 +113,10 @@ def fetch(sql: str, parameters: Sequence[SqlValue]) -> list[tuple[Any, ...]]:
     return ask(sql, parameters).rows()
 
 
-@contextmanager
-def asking_together() -> Iterator[None]:
-    """On PostgreSQL queries inside are sent without waiting for each other's rows; they run in their order."""
-    if open_line() is not None:  # which sends nothing before rows are wanted
-        yield
-        return
-    driver = _driver()
-    with connection.wrap_database_errors, driver.pipeline() if _is_postgres(driver) else nullcontext():
-        yield
-
-
 def write(sql: str, rows: Sequence[Row]) -> None:
-    """Run a statement over rows, or leave it to the `writing_together` around it; nothing without rows."""
-    if not rows:
-        return
-    waiting = _waiting.get()
-    if waiting is None:
+    """Run a statement over rows; nothing without rows. On a line an error of it may come as late as the commit."""
+    if rows:
         _run([(sql, rows)])
-    else:
-        waiting.append((sql, rows))
-
-
-@contextmanager
-def writing_together() -> Iterator[None]:
-    """Send the writes inside at the end, on PostgreSQL as one statement.
-
-    They must not touch one row twice, and nothing inside may read what they write.
-    """
-    waiting: list[Write] = []
-    token = _waiting.set(waiting)
-    try:
-        yield
-    finally:
-        _waiting.reset(token)
-    _run(waiting)
 
 
 def plan_for_few_rows() -> None:
@@ -216,20 +183,11 @@ def _run(writes: Sequence[Write]) -> None:
         return
     with connection.wrap_database_errors:
         driver = _driver()
-        if not _is_postgres(driver):
-            for statement, rows in writes:
+        for statement, rows in writes:
+            if _is_postgres(driver):
+                _execute(statement, [as_parameter(rows)])
+            else:
                 driver.executemany(question_marks(statement), rows)
-        elif writes:
-            statements = tuple(statement for statement, _ in writes)
-            _execute(_combined(statements), [as_parameter(rows) for _, rows in writes])
-
-
-@lru_cache(maxsize=256)
-def _combined(statements: tuple[str, ...]) -> str:
-    if len(statements) == 1:
-        return statements[0]
-    named = ", ".join(f"w{number} AS ({statement})" for number, statement in enumerate(statements))
-    return f"WITH {named} SELECT 1"
 
 
 def _driver() -> Any:

@@ -5,9 +5,20 @@ import re
 
 from agents.contracts.base import JsonObject
 
-# What PostgreSQL's jsonb refuses and other readers choke on, as json.dumps writes it.
-SUSPECT = re.compile(r"\\u0000|\\u[dD][89a-fA-F]")
+# What PostgreSQL's jsonb refuses and other readers choke on, as json.dumps writes it; a number may be too large for
+# one that counts with 64 bits.
+REFUSED = re.compile(r"\\u0000|\\u[dD][89a-fA-F]")
+HUGE = re.compile(r"(?<![\w.\"\\-])-?\d{19,}(?![\d.eE\"])")
+SUSPECT = re.compile(r"\\u[0dD]|\d{19}")
+"""Anything that could be one of these; hardly a text has it, and one look is enough for the others."""
 BIGGEST = 2**63 - 1
+
+
+def _refuse(value: object) -> object:
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=_refuse)
 
 
 class NotStorable(ValueError):
@@ -21,8 +32,8 @@ def storable(value: object) -> str:
     tool said must never stop the record.
     """
     try:
-        text = json.dumps(value, allow_nan=False, separators=(",", ":"), default=_refuse)
-        if _has_huge_number(text) or SUSPECT.search(text):
+        text = _ENCODER.encode(value)
+        if SUSPECT.search(text) and (REFUSED.search(text) or HUGE.search(text)):
             text = json.dumps(_clean(value), separators=(",", ":"))
     except (ValueError, TypeError, RecursionError) as error:
         raise NotStorable(str(error)) from error
@@ -34,14 +45,6 @@ def plain(text: str) -> str:
     if text.isascii() and "\x00" not in text:
         return text
     return text.replace("\x00", "\\u0000").encode("utf-8", "backslashreplace").decode()
-
-
-def _has_huge_number(text: str) -> bool:
-    return re.search(r"(?<![\w.\"\\-])-?\d{19,}(?![\d.eE\"])", text) is not None
-
-
-def _refuse(value: object) -> object:
-    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def _clean(value: object) -> object:

@@ -23,6 +23,7 @@ from budgets.ledger.rows import AccountRow, HoldRow, Move
 from budgets.tiers import SCOPES, Scope
 
 ACCOUNT_COLUMNS = tuple(f"{scope}_account_id" for scope in SCOPES)
+HOLD = ", ".join(("id", "amount_nanos", "state", *ACCOUNT_COLUMNS))
 
 CLOSING: Columns = {
     "state": "text",
@@ -102,8 +103,7 @@ def insert_accounts(rows: Sequence[Row]) -> None:
 
 def ask_holds(hold_ids: Collection[str]) -> Asked | None:
     """Sends the query that locks holds until the transaction ends, in id order."""
-    columns = ", ".join(("id", "amount_nanos", "state", *ACCOUNT_COLUMNS))
-    return ask(lock_sql("budgets_hold", columns, "text"), [ids_parameter(hold_ids)]) if hold_ids else None
+    return ask(lock_sql("budgets_hold", HOLD, "text"), [ids_parameter(hold_ids)]) if hold_ids else None
 
 
 def locked_holds(asked: Asked | None) -> dict[str, HoldRow]:

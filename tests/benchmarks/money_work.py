@@ -15,7 +15,7 @@ from threading import Barrier as ThreadBarrier
 from time import perf_counter
 from typing import cast
 
-from django.db import DatabaseError, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgresWrapper
 
 from agents.contracts.specs import AgentSpec
@@ -25,7 +25,8 @@ from agents.journal.decide import Claim
 from agents.library.sync import keep_version
 from agents.models import Run
 from agents.recorder import Entry, Recorder
-from budgets.hot_sql import asking_together, plan_for_few_rows, writing_together
+from budgets.hot_line import Line, line_on, one_transaction, using
+from budgets.hot_sql import plan_for_few_rows
 from budgets.ledger import AccountSet, Books, open_accounts
 from budgets.ledger.verification import verify_and_keep
 from budgets.models import Surface, Tenant
@@ -86,10 +87,10 @@ def race_to_cap(*, processes: int, calls: int, cap_calls: int) -> Race:
 
 
 def pair_times_ms(pairs: int) -> list[float]:
-    """Wall milliseconds of each pair of one caller, in plain transactions."""
+    """Wall milliseconds of each pair of one caller, in transactions of its own."""
     surface = make_desk("single")
     accounts = _accounts(surface, FREE, "single")
-    plan_for_few_rows()
+    _take_line()
     times = []
     for number in range(pairs):
         began = perf_counter()
@@ -155,6 +156,15 @@ def _accounts(surface: Surface, limits: Limits, run_id: str) -> AccountSet:
 
 
 _gate: list[Barrier] = []
+_line: list[Line] = []
+
+
+def _take_line() -> None:
+    """The recorder's kind of connection, this process's only one."""
+    plan_for_few_rows()
+    own = connections[DEFAULT_DB_ALIAS]
+    own.ensure_connection()
+    _line.append(line_on(own))
 
 
 def _take_gate(gate: Barrier) -> None:
@@ -164,7 +174,7 @@ def _take_gate(gate: Barrier) -> None:
 def _reserve_many(surface: Surface, sets: Sequence[AccountSet], calls: int, number: int) -> Counter[str]:
     """One process: each call in a transaction of its own; an error is counted, and the next call made."""
     try:
-        plan_for_few_rows()
+        _take_line()
     except DatabaseError:
         _gate[0].abort()
         raise
@@ -179,7 +189,7 @@ def _reserve_many(surface: Surface, sets: Sequence[AccountSet], calls: int, numb
 
 
 def _reserve(surface: Surface, accounts: AccountSet, hold_id: str) -> str:
-    with transaction.atomic():
+    with using(_line[-1]), one_transaction():
         books = _books(accounts)
         refusal = books.reserve(
             hold_id=hold_id,
@@ -192,24 +202,20 @@ def _reserve(surface: Surface, accounts: AccountSet, hold_id: str) -> str:
             price=PRICE,
             at=datetime.now(UTC),
         )
-        with writing_together():
-            books.close()
+        books.close()
     return "refused" if refusal else "admitted"
 
 
 def _settle(accounts: AccountSet, hold_id: str) -> None:
-    with transaction.atomic():
+    with using(_line[-1]), one_transaction():
         books = _books(accounts, hold_id)
         books.settle(hold_id=hold_id, cost_nanos=COST_NANOS, usage=Usage(100, 10), at=datetime.now(UTC))
-        with writing_together():
-            books.close()
+        books.close()
 
 
 def _books(accounts: AccountSet, *hold_ids: str) -> Books:
     """As the recorder opens them."""
-    with asking_together():
-        asked = Books.ask(account_ids=accounts.ids, hold_ids=hold_ids)
-    return Books.answered(asked)
+    return Books.open(account_ids=accounts.ids, hold_ids=hold_ids)
 
 
 def _close_connections() -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError
 
 from budgets import hot_sql
+from budgets.hot_values import Rows, Write
 from budgets.ledger import (
     AccountBalance,
     AccountNotLocked,
@@ -211,11 +212,11 @@ def test_a_group_takes_the_same_statements_whatever_its_size(till: Till, monkeyp
     sent: list[str] = []
     run, hear = hot_sql._run, hot_sql.Asked.__init__
 
-    def counting(writes: Sequence[hot_sql.Write]) -> None:
+    def counting(writes: Sequence[Write]) -> None:
         sent.extend(statement for statement, _ in writes)
         run(writes)
 
-    def hearing(asked: hot_sql.Asked, cursor: object) -> None:
+    def hearing(asked: hot_sql.Asked, cursor: Rows) -> None:
         sent.append("a query")
         hear(asked, cursor)
 

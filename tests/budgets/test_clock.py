@@ -50,8 +50,6 @@ def test_a_process_whose_clock_is_an_hour_off_reads_the_same(monkeypatch: pytest
 class Away:
     """A PostgreSQL that does not answer; it counts who asks."""
 
-    vendor = "postgresql"
-
     def __init__(self, *, shows: datetime | None = None) -> None:
         self.shows = shows
         self.asked = 0
@@ -78,10 +76,16 @@ class Away:
         return (self.shows,)
 
 
+def stand_in(monkeypatch: pytest.MonkeyPatch, database: Away) -> None:
+    """Let the clock ask this one, whatever the tests run on."""
+    monkeypatch.setattr(clock, "vendor", lambda: "postgresql")
+    monkeypatch.setattr(clock, "connection", database)
+
+
 def test_between_two_readings_a_stopwatch_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     begun, seconds = datetime(2026, 11, 22, 23, 59, 55, tzinfo=UTC), [100.0]
     database = Away(shows=begun)
-    monkeypatch.setattr(clock, "connection", database)
+    stand_in(monkeypatch, database)
     monkeypatch.setattr(clock, "time", SimpleNamespace(monotonic=lambda: seconds[0]))
     assert clock.now() == begun
     seconds[0] += clock.READ_AGAIN_SECONDS
@@ -96,7 +100,7 @@ def test_between_two_readings_a_stopwatch_goes_on(monkeypatch: pytest.MonkeyPatc
 def test_while_the_database_is_away_the_last_reading_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     begun, seconds = datetime(2026, 11, 22, tzinfo=UTC), [100.0]
     database = Away(shows=begun)
-    monkeypatch.setattr(clock, "connection", database)
+    stand_in(monkeypatch, database)
     monkeypatch.setattr(clock, "time", SimpleNamespace(monotonic=lambda: seconds[0]))
     assert clock.now() == begun
     database.shows = None
@@ -105,6 +109,6 @@ def test_while_the_database_is_away_the_last_reading_goes_on(monkeypatch: pytest
 
 
 def test_a_clock_that_was_never_read_is_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "connection", Away())
+    stand_in(monkeypatch, Away())
     with pytest.raises(OperationalError):
         clock.now()
