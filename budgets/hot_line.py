@@ -61,8 +61,9 @@ class SqliteLine:
 
     def begin(self) -> None:
         """Take the write lock, as Django's settings say."""
+        self.in_doubt = False
         self._driver.execute(self._begin)
-        self.is_open, self.in_doubt = True, False
+        self.is_open = True
 
     def ask(self, sql: str, parameters: Sequence[SqlValue]) -> Rows:
         """Run a query."""

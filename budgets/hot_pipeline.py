@@ -53,7 +53,9 @@ class PostgresLine:
         """Send what waits and the COMMIT. An error that the server tells is an answer: nothing stands then."""
         ended = self._command(b"COMMIT")
         self.in_doubt = True
-        self.exchange()
+        heard = self._trip()
+        self.in_doubt = False
+        self._check(heard)
         if ended.result is None or ended.result.command_status != b"COMMIT":
             raise psycopg.InternalError("the server rolled back what it was to commit")
         self.is_open = False
@@ -75,7 +77,11 @@ class PostgresLine:
             self.exchange()
 
     def exchange(self) -> None:
-        """Send what waits, and hear all that the server has to say of it. Raises the first error then."""
+        """Send what waits. Raises the first error, once all was heard."""
+        self._check(self._trip())
+
+    def _trip(self) -> "list[_Sent]":
+        """Send what waits, and hear all that the server has to say of it; its errors are answers too."""
         sent, self._waiting = self._waiting, []
         self._libpq.enter_pipeline_mode()
         for each in sent:
@@ -89,8 +95,10 @@ class PostgresLine:
         if end is None or end.status != ExecStatus.PIPELINE_SYNC:
             raise psycopg.OperationalError(self._libpq.get_error_message())
         self._libpq.exit_pipeline_mode()
-        self.in_doubt = False
-        for each in sent:
+        return sent
+
+    def _check(self, heard: "list[_Sent]") -> None:
+        for each in heard:
             if each.result is not None and each.result.status not in GOOD:
                 raise error_from_result(each.result)
             if each.prepares:
