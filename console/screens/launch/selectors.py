@@ -87,12 +87,15 @@ class BudgetLeft:
 
 @dataclass(frozen=True, slots=True)
 class DegradedLink:
-    """One link of a tool's chain that is not served now, and why."""
+    """One link of a tool's chain that is not served now; why, when a person forced it.
+
+    What the link itself said is not told: it may quote a run of another tenant.
+    """
 
     tool: str
     implementation: str
     forced: bool
-    error: str
+    reason: str
 
 
 def agent_choices() -> list[AgentChoice]:
@@ -178,4 +181,4 @@ def _left(scope: Scope, limits: Limits, account: Account | None) -> BudgetLeft:
 
 def _degraded(health: ToolHealth) -> DegradedLink:
     tool, _, implementation = health.link.partition("/")
-    return DegradedLink(tool, implementation, health.forced == "open", health.last_error)
+    return DegradedLink(tool, implementation, health.forced == "open", health.forced_reason)
