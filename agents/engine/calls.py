@@ -9,8 +9,8 @@ from agents.contracts.specs import ToolSpec
 from agents.contracts.steps import ToolReason
 from agents.engine import prompt
 from agents.engine.approval import require_approval
-from agents.engine.carry_out import CarryOut, record_result
-from agents.engine.guard import advise, call_key
+from agents.engine.carry_out import CarryOut, in_circles, record_result
+from agents.engine.guard import call_key
 from agents.engine.halt import Halt
 from agents.engine.known_effects import deduped
 from agents.engine.large_output import read_more
@@ -100,19 +100,18 @@ def _still_degraded(work: Work, tool: ToolSpec) -> JsonObject:
 
 def _repeated(work: Work, call: ToolCall, tool: ToolSpec, key: str) -> bool:
     """Block or stop a call that was made too often. True when it has its answer already."""
-    made = work.state.repeats[key]
-    advice = advise(made, work.state.input.limits)
-    data: JsonObject = {"tool": tool.name, "call_id": call.call_id, "repeats": made}
+    made, advice = work.state.repeats[key], work.state.advice(tool.name, key)
+    circle = work.state.circle(tool.name, key)
+    data: JsonObject = {"tool": tool.name, "call_id": call.call_id, "repeats": made, "circle": list(circle)}
     if advice == "stop":
         work.fact("call.blocked", data)
-        reason = f"Runaway: {tool.name} was called {made + 1} times with the same arguments."
+        went = f", in a circle of {' and '.join(circle)}" if circle else ""
+        reason = f"Runaway: {tool.name} was called {made + 1} times with the same arguments{went}."
         raise Halt(Ending(state="failed", reason=reason, answer=work.state.best_draft))
     if advice != "block":
         return False
     work.fact("call.blocked", data)
-    content: JsonObject = {
-        "status": "blocked",
-        "error": f"This very call was made {made} times already; its result will not change. Answer, or do otherwise.",
-    }
+    error = f"This very call was made {made} times already; its result will not change. Answer, or do otherwise."
+    content: JsonObject = {"status": "blocked", "error": f"{error} {in_circles(circle)}".rstrip()}
     record_result(work, call, "blocked", content, reason="repeated", key=key)
     return True

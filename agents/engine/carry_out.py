@@ -10,7 +10,7 @@ from agents.contracts.specs import ToolSpec
 from agents.contracts.steps import ToolReason, ToolStep
 from agents.engine import paying, sources
 from agents.engine.batch import EffectEnd, EffectStart, HoldRequest
-from agents.engine.guard import advise, far_end_key
+from agents.engine.guard import far_end_key
 from agents.engine.halt import Halt
 from agents.engine.large_output import bounded, figures
 from agents.engine.paying import Bill
@@ -142,10 +142,12 @@ class CarryOut:
     def _nudged(self, content: JsonValue) -> JsonValue:
         """The content with a word against going in circles, when it is time for one."""
         state = self.work.state
-        made = state.repeats[self.key]
-        if advise(made, state.input.limits) != "nudge":
+        if state.advice(self.tool.name, self.key) != "nudge":
             return content
-        note = f"You have made this very call {made + 1} times. Its result does not change."
+        circle = state.circle(self.tool.name, self.key)
+        note = f"You have made this very call {state.repeats[self.key] + 1} times. Its result does not change."
+        note = f"{note} {in_circles(circle)}".rstrip()
+        self.work.fact("note.added", {"text": f"{self.tool.name}: {note}", "circle": list(circle)})
         return {"result": content, "note": note}
 
     def _effect_ended(self, served: Served, *, why: str = NO_ANSWER) -> None:
@@ -158,6 +160,11 @@ class CarryOut:
         result: JsonObject | None = {"value": served.content} if served.status == "ok" else None
         ended = EffectEnd(self.key, states[served.status], served.served_by, result)
         self.work.batch.effects_ended.append(ended)
+
+
+def in_circles(tools: tuple[str, ...]) -> str:
+    """What the LLM is told of a circle; nothing of none."""
+    return f"You go round in a circle of {len(tools)} calls: {', '.join(tools)}." if tools else ""
 
 
 def waits(tool: str, key: str) -> Ending:

@@ -1,6 +1,10 @@
-"""The loop guard: one call, over and over, is nudged, then blocked, then ends the run."""
+"""The loop guard: one call over and over, or a few in turns, is nudged, then blocked, then ends the run.
+
+Only tool and arguments count, not what came back: whoever polls something that changes gives it a volatile argument.
+"""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Literal
 
 import rfc8785
@@ -9,6 +13,11 @@ from agents.contracts.base import JsonObject
 from agents.contracts.specs import LoopLimits
 
 Advice = Literal["go", "nudge", "block", "stop"]
+Made = tuple[str, str]
+"""A call that was made: its tool and its key."""
+LONGEST_CIRCLE = 4
+TRAIL = 2 * LONGEST_CIRCLE
+"""As many of the last calls as it takes to notice the longest circle."""
 
 
 def call_key(tool: str, version: str, arguments: JsonObject, volatile: tuple[str, ...] = ()) -> str:
@@ -29,10 +38,21 @@ def far_end_key(run_id: str, key: str) -> str:
     return hashlib.sha256(f"{run_id}:{key}".encode()).hexdigest()
 
 
-def advise(made_before: int, limits: LoopLimits) -> Advice:
-    """What to do about a call that was already made so many times in this run."""
-    if made_before >= limits.stop_after:
+def advise(made_before: int, limits: LoopLimits, *, circling: bool = False) -> Advice:
+    """What to do about a call that was already made so many times in this run; a circle counts as one time more."""
+    made = made_before + circling
+    if made >= limits.stop_after:
         return "stop"
-    if made_before >= limits.block_after:
+    if made >= limits.block_after:
         return "block"
-    return "nudge" if made_before >= limits.nudge_after else "go"
+    return "nudge" if made >= limits.nudge_after else "go"
+
+
+def circle(trail: Sequence[Made], call: Made) -> tuple[str, ...]:
+    """The tools of a circle that this call closes for at least the second time, in turns; () when it closes none."""
+    calls = [*trail, call][-TRAIL:]
+    for length in range(2, LONGEST_CIRCLE + 1):
+        last, before = calls[-length:], calls[-2 * length : -length]
+        if last == before and len(set(last)) > 1:
+            return tuple(tool for tool, _ in last)
+    return ()

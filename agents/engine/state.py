@@ -1,6 +1,6 @@
 """Where a run stands, as a fold over its recorded steps: the same after a crash as before it."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +13,7 @@ from agents.contracts.steps import LLMStep, MemoryStep, NoteStep, RouteStep, Ste
 from agents.contracts.verdicts import Verdict
 from agents.engine import tokens
 from agents.engine.call_ids import UsedIds
+from agents.engine.guard import TRAIL, Advice, Made, advise, circle
 from agents.engine.recent import RecentCounts
 from agents.engine.sources import Numbers, cited
 
@@ -68,6 +69,7 @@ class RunState:
     revisions: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     repeats: RecentCounts = field(default_factory=lambda: RecentCounts(MOST_REPEATS))
+    trail: deque[Made] = field(default_factory=lambda: deque(maxlen=TRAIL))
     rejected_in_a_row: Counter[str] = field(default_factory=Counter)
     degraded: dict[str, str] = field(default_factory=dict)
     sources: Numbers = field(default_factory=Numbers)
@@ -89,6 +91,14 @@ class RunState:
         """Tools taken away after too many rejected calls in a row."""
         limit = self.input.limits.max_rejected_calls
         return {tool for tool, count in self.rejected_in_a_row.items() if count >= limit}
+
+    def circle(self, tool: str, key: str) -> tuple[str, ...]:
+        """The tools that this call would go round by turns; () for none."""
+        return circle(self.trail, (tool, key))
+
+    def advice(self, tool: str, key: str) -> Advice:
+        """What to do about this call, were it made now."""
+        return advise(self.repeats[key], self.input.limits, circling=bool(self.circle(tool, key)))
 
     @property
     def first_turn(self) -> int:
@@ -158,6 +168,7 @@ class RunState:
             self.rejected_in_a_row.pop(result.name, None)
         if step.key:
             self.repeats.count(step.key)
+            self.trail.append((result.name, step.key))
         if result.status == "degraded":
             self.degraded.setdefault(result.name, _reason(result))
         self.sources.update(cited(result.content))

@@ -15,7 +15,6 @@ from agents.contracts.messages import AssistantMessage
 from agents.contracts.specs import Implementation
 from agents.contracts.steps import LLMStep, MemoryStep, RouteStep, Step, ToolStep
 from agents.engine.batch import Batch, Receipt
-from agents.engine.guard import advise
 from agents.engine.ports import Decision, ImplementationFailed, KnownEffect, Ports, Trouble
 from agents.engine.state import RunState
 from agents.replay.divergence import Diverged, Divergence, EndOfRecording, difference, told
@@ -251,7 +250,7 @@ def ports(place: Place, llms: RecordedLLMs) -> Ports:
 def whole(place: Place, step: ToolStep) -> JsonValue:
     """What the tool had returned, before the engine nudged the LLM and kept a large output out of the thread."""
     content = step.result.content
-    nudged = advise(place.state.repeats[step.key], place.state.input.limits) == "nudge"
+    nudged = place.state.advice(step.result.name, step.key) == "nudge"
     if nudged and isinstance(content, dict) and step.reason != "deduped":
         content = content.get("result")
     if not step.source or not isinstance(content, dict):

@@ -95,8 +95,10 @@ def call_rejected(rows: Rows, event: Event) -> None:
 
 
 def call_blocked(rows: Rows, event: Event) -> None:
-    repeats = number(event.data, "repeats")
-    _call(rows, event, status="blocked", note=f"same call {repeats} times", severity=WARNING)
+    circle = event.data.get("circle")
+    round_about = f", in a circle of {', '.join(map(str, circle))}" if isinstance(circle, list) and circle else ""
+    note = f"same call {number(event.data, 'repeats')} times{round_about}"
+    _call(rows, event, status="blocked", note=note, severity=WARNING)
 
 
 def call_deduped(rows: Rows, event: Event) -> None:

@@ -84,7 +84,7 @@ _WORDS: dict[str, Callable[[JsonObject], str]] = {
     "model.ended": _answered,
     "charge.booked": _charged,
     "call.rejected": _fields("tool", "error_type", "fields"),
-    "call.blocked": _fields("tool", "repeats"),
+    "call.blocked": _fields("tool", "repeats", "circle"),
     "call.deduped": _fields("tool"),
     "tool.withdrawn": _fields("tool", "rejections"),
     "tool.started": _fields("tool", "arguments"),

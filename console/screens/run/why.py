@@ -168,8 +168,13 @@ def _call_blocked(data: JsonObject) -> Told:
     return (
         "warn",
         f"{_word(data, 'tool')} blocked",
-        f"The same call was repeated {_word(data, 'repeats')} times.",
+        f"The same call was repeated {_word(data, 'repeats')} times{_in_a_circle(data)}.",
     )
+
+
+def _in_a_circle(data: JsonObject) -> str:
+    circle = data.get("circle")
+    return f", in a circle of {', '.join(map(str, circle))}" if isinstance(circle, list) and circle else ""
 
 
 def _withdrawn(data: JsonObject) -> Told:

@@ -3,6 +3,7 @@
 import pytest
 
 from agents.contracts.llms import LLMError
+from agents.contracts.messages import AssistantMessage
 from agents.contracts.specs import LoopLimits
 from agents.engine.ports import Interrupted
 from budgets.pricing import Usage, cost_nanos
@@ -162,3 +163,36 @@ def test_the_order_of_arguments_makes_no_other_call() -> None:
     world = World([asks(one, two), says("Done.")])
     world.start()
     assert max(world.state.repeats.values()) == 2
+
+
+def in_turns(*texts: str) -> list[AssistantMessage]:
+    """Calls that ask for these by turns, for longer than a run may."""
+    return [asks(call("look_up", f"c{n}", text=texts[n % len(texts)])) for n in range(30)]
+
+
+def test_calls_in_turns_are_noticed_as_a_circle_nudged_blocked_and_stopped() -> None:
+    limits = LoopLimits(nudge_after=2, block_after=3, stop_after=5, max_turns=30)
+    world = World(in_turns("tea", "cup"), spec_of(limits=limits))
+    ending = world.start()
+    assert ending.state == "failed"
+    assert ending.reason.startswith("Runaway: look_up was called")
+    assert ending.reason.endswith("in a circle of look_up and look_up.")
+    assert [result.status for result in world.results] == ["ok"] * 4 + ["blocked"] * 4
+    assert "You go round in a circle of 2 calls" in str(world.content(3)["note"])
+    noted = world.journal.kinds("note.added")[0].data
+    assert noted["circle"] == ["look_up", "look_up"]
+    assert all(event.data["circle"] for event in world.journal.kinds("call.blocked"))
+    assert len(world.tools.names) == 4
+
+
+def test_a_circle_of_four_is_stopped_in_its_fifth_round() -> None:
+    world = World(in_turns("tea", "cup", "pot", "jug"), spec_of(limits=LoopLimits(max_turns=30)))
+    assert "circle of look_up and look_up and look_up and look_up" in world.start().reason
+    assert len(world.tools.names) == 8
+    assert len(world.results) == 16
+
+
+def test_a_circle_is_noticed_after_a_crash_too() -> None:
+    world = World(in_turns("tea", "cup"), spec_of(limits=LoopLimits(max_turns=30)))
+    world.start()
+    assert world.fresh().trail == world.state.trail

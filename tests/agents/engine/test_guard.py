@@ -4,7 +4,7 @@ import pytest
 from pydantic import JsonValue
 
 from agents.contracts.specs import LoopLimits
-from agents.engine.guard import Advice, advise, call_key
+from agents.engine.guard import Advice, Made, advise, call_key, circle
 
 ONE: dict[str, JsonValue] = {"to": "ann", "n": 1, "deep": {"b": [1, 2], "a": None}}
 
@@ -43,3 +43,34 @@ def test_what_has_no_canonical_form_has_no_key(value: JsonValue) -> None:
 )
 def test_advice_grows_with_repeats(made: int, advice: Advice) -> None:
     assert advise(made, LoopLimits(nudge_after=2, block_after=3, stop_after=5)) == advice
+
+
+def test_a_circle_counts_as_one_time_more() -> None:
+    limits = LoopLimits(nudge_after=2, block_after=3, stop_after=5)
+    assert [advise(made, limits, circling=True) for made in range(5)] == ["go", "nudge", "block", "block", "stop"]
+
+
+def trail(calls: str) -> list[Made]:
+    """A call of tool a with one key for each a, and so on; capitals are the same tool with other arguments."""
+    return [(letter.lower(), letter) for letter in calls]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "found"),
+    [
+        ("", "a", ""),
+        ("aba", "b", "ab"),
+        ("abab", "a", "ba"),
+        ("abcab", "c", "abc"),
+        ("abcdabc", "d", "abcd"),
+        ("xxaba", "b", "ab"),
+        ("aAa", "A", "aa"),
+        ("aaa", "a", ""),
+        ("aba", "c", ""),
+        ("ab", "a", ""),
+        ("abcab", "d", ""),
+        ("abcdeabcd", "e", ""),
+    ],
+)
+def test_a_circle_of_two_to_four_calls_is_seen_when_it_closes_again(before: str, now: str, found: str) -> None:
+    assert circle(trail(before), trail(now)[0]) == tuple(found)
