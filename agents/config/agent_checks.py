@@ -15,6 +15,7 @@ from agents.config.llm_names import llm_fault
 from agents.config.plan import Comparison
 from agents.contracts.specs import AgentSpec, ToolSpec
 from agents.engine.critic.registry import Draft, UnknownCheck, run_check
+from agents.tools.http.check import endpoint_faults
 
 _AGENT_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -56,8 +57,24 @@ def _check_critic(draft: Comparison, path: Path, spec: AgentSpec) -> None:
 def _tool_faults(tool: ToolSpec) -> Iterator[tuple[Path, str]]:
     if not _TOOL_NAME.fullmatch(tool.name):
         yield ("name",), f"{quoted(tool.name)} is no name that LLMs can call: use letters, digits, - and _, at most 64."
-    taken = []
+    try:
+        Draft202012Validator.check_schema(tool.parameters)
+    except SchemaError as error:
+        yield ("parameters", *error.path), f"This is no JSON Schema: {error.message[:200]}."
+        return
+    yield from _code_faults(tool)
     for index, link in enumerate(tool.implementations):
+        if link.http is not None:
+            for below, fault in endpoint_faults(link.http, tool.parameters):
+                yield ("implementations", index, "http", *below), fault
+
+
+def _code_faults(tool: ToolSpec) -> Iterator[tuple[Path, str]]:
+    """All code of a chain takes the same arguments, which are the tool's."""
+    taken: list[Mapping[str, JsonValue]] = []
+    for index, link in enumerate(tool.implementations):
+        if link.kind != "python":
+            continue
         try:
             taken.append(code_parameters(tool, index))
         except Unloadable as error:
@@ -65,16 +82,12 @@ def _tool_faults(tool: ToolSpec) -> Iterator[tuple[Path, str]]:
             return
         if taken[0] != taken[-1]:
             yield ("implementations", index, "target"), f"{link.target} takes other arguments than the first."
-    yield from _parameter_faults(tool, taken[0])
+    if taken:
+        yield from _parameter_faults(tool, taken[0])
 
 
 def _parameter_faults(tool: ToolSpec, taken: Mapping[str, JsonValue]) -> Iterator[tuple[Path, str]]:
     """Texts for the LLM may differ from the code's; the arguments may not, or no call would pass."""
-    try:
-        Draft202012Validator.check_schema(tool.parameters)
-    except SchemaError as error:
-        yield ("parameters", *error.path), f"This is no JSON Schema: {error.message[:200]}."
-        return
     here, code = tool.parameters.get("properties", {}), taken.get("properties", {})
     if isinstance(here, dict) and isinstance(code, dict) and here.keys() != code.keys():
         named = ", ".join(sorted(code)) or "no arguments"

@@ -40,10 +40,13 @@ class AgentEntries:
             return None
         if "parameters" in entry:
             return tool
+        if first_in_python(tool) is None:
+            self._refuse((*path, "parameters"), "This is missing: only code says by itself what it takes.")
+            return None
         try:
             return tool.model_copy(update={"parameters": code_parameters(tool)})
         except Unloadable as error:
-            self._refuse((*path, "implementations", 0, "target"), str(error))
+            self._refuse((*path, "implementations", first_in_python(tool) or 0, "target"), str(error))
             return None
 
     def _agent(self, name: str, entry: JsonDict) -> AgentContent | None:
@@ -84,9 +87,17 @@ class Unloadable(Exception):
     """A tool's code cannot be found or is none; the message says what to mend."""
 
 
-def code_parameters(tool: ToolSpec, index: int = 0) -> JsonDict:
+def first_in_python(tool: ToolSpec) -> int | None:
+    """The place of the first implementation that is code; None when none is."""
+    return next((index for index, link in enumerate(tool.implementations) if link.kind == "python"), None)
+
+
+def code_parameters(tool: ToolSpec, index: int | None = None) -> JsonDict:
     """The parameters that the code of one implementation takes, the first's by default. Raises `Unloadable`."""
-    target = tool.implementations[index].target
+    place = first_in_python(tool) if index is None else index
+    if place is None:
+        raise Unloadable(f"{tool.name} has no implementation that is code.")
+    target = tool.implementations[place].target
     try:
         return arguments_class(target).model_json_schema()
     except Exception as error:  # whatever that module does when it is imported is for its author to read

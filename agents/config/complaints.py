@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
+from types import NoneType
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -57,8 +58,13 @@ def _unknown(name: str, known: list[str]) -> str:
 def _known(shape: Any, path: Path) -> list[str]:
     """The keys that may stand at a path of a shape."""
     for part in path:
-        shape = shape.model_fields[str(part)].annotation if _is_model(shape) else _below(shape)
+        shape = _given(shape.model_fields[str(part)].annotation if _is_model(shape) else _below(shape))
     return list(shape.model_fields) if _is_model(shape) else []
+
+
+def _given(shape: Any) -> Any:
+    """The shape of what may also be left out."""
+    return next((each for each in get_args(shape) if _is_model(each)), shape) if NoneType in get_args(shape) else shape
 
 
 def _below(shape: Any) -> Any:

@@ -127,7 +127,7 @@ def _agent(agent: AgentContent) -> Plain:
 
 def _in_order(spec: Plain) -> Plain:
     """Free JSON by key: one of the databases does not keep the order that it was written in."""
-    free = ("parameters", "settings")
+    free = ("parameters", "settings", "probe", "query", "headers", "result_schema")
     return {name: _by_key(value) if name in free else _inside(value) for name, value in spec.items()}
 
 
