@@ -33,6 +33,8 @@ from agents.recorder import Entry
 from agents.run_input import input_of
 from agents.runtime import Runtime
 from agents.tools.invoke import invoke
+from agents.tools.mcp.call import SchemaChanged, prepare
+from agents.tools.mcp.rows import note_change
 from budgets import clock
 from budgets.ledger import AccountSet, open_accounts
 from budgets.limits import NoTier, hold_tiers_still, limits_for
@@ -232,8 +234,13 @@ class EdgeTools:
         self._switch = switch
 
     def invoke(self, implementation: Implementation, arguments: JsonObject, call: Call) -> JsonValue:
+        prepare(implementation)
         let_go_of_the_database()
-        return self._at.edge.run(invoke(implementation, arguments, call, self._at.children, {}), self._switch)
+        try:
+            return self._at.edge.run(invoke(implementation, arguments, call, self._at.children, {}), self._switch)
+        except SchemaChanged as changed:
+            note_change(changed)
+            raise
 
 
 class CurrentPrices:

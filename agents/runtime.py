@@ -14,6 +14,7 @@ from agents.llms.http_client import close_shared_client
 from agents.recorder import Recorder
 from agents.tools.children import Children
 from agents.tools.health import SharedHealth
+from agents.tools.mcp.call import close_sessions
 from agents.warden import Warden
 
 
@@ -32,6 +33,7 @@ class Runtime:
         """End all parts; runs that are held go to other workers when their leases run out."""
         self.warden.stop()
         self.edge.run(self.children.close(), KillSwitch())
+        self.edge.run(close_sessions(), KillSwitch())
         self.edge.run(close_shared_client(), KillSwitch())
         self.recorder.stop()
         self.ringer.stop()

@@ -5,6 +5,8 @@ from agents.contracts.specs import Effect
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 """The header in which a keyed tool passes ``Call.key`` on to a far end that speaks HTTP."""
+IDEMPOTENCY_META = "idempotencyKey"
+"""The name in the ``_meta`` of an MCP ``tools/call`` under which ``Call.key`` goes out."""
 
 
 class AttachmentRef(Contract):

@@ -1,6 +1,6 @@
 """The catalogue of tools that agents can be given, and the MCP servers that some come from."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from django.db import models
 from django.db.models.functions import Now
@@ -55,20 +55,38 @@ class McpServer(models.Model):
         return self.name
 
 
+class McpToolQuerySet(models.QuerySet["McpTool"]):
+    """Filters of tools of MCP servers."""
+
+    def accepted(self) -> Self:
+        """Those that a person has chosen."""
+        return self.exclude(accepted_digest="")
+
+    def amiss(self) -> Self:
+        """The alerts: chosen tools whose schema is another one now, or that their server does not list any more."""
+        return self.accepted().filter(~models.Q(digest=models.F("accepted_digest")) | models.Q(gone_at__isnull=False))
+
+
 class McpTool(models.Model):
-    """A tool that a server was seen to have. ``accepted_digest`` is of the schema that a person chose it with."""
+    """A tool that a server was seen to have. ``accepted_digest`` is of the schema that a person chose it with.
+
+    ``hints`` are what the server claims of its effects.
+    """
 
     server = models.ForeignKey(McpServer, on_delete=models.CASCADE, related_name="tools")
     name = models.CharField(max_length=128)
     description = models.TextField(blank=True)
     input_schema = models.JSONField()
     output_schema = models.JSONField(null=True, blank=True)
+    hints = models.JSONField(default=dict, blank=True)
     digest = models.CharField(max_length=64)
     accepted_digest = models.CharField(max_length=64, blank=True)
     accepted_by = models.CharField(max_length=150, blank=True)
     found_at = models.DateTimeField(db_default=Now())
     changed_at = models.DateTimeField(null=True, blank=True)
     gone_at = models.DateTimeField(null=True, blank=True)
+
+    objects = McpToolQuerySet.as_manager()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["server", "name"], name="mcp_tool_once"),)

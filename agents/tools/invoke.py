@@ -16,6 +16,7 @@ from agents.engine.ports import ImplementationFailed
 from agents.tools.boundary import arguments_class, resolve
 from agents.tools.children import ChildDied, Children
 from agents.tools.http.call import http_call
+from agents.tools.mcp.call import mcp_call
 from agents.tools.output import CutText, cut_if_large
 
 AsyncTool = Callable[[BaseModel, Call], Awaitable[JsonValue]]
@@ -31,6 +32,8 @@ async def invoke(
     try:
         if link.kind == "http":
             return await http_call(link, arguments, call, secrets)
+        if link.kind == "mcp":
+            return await mcp_call(link, arguments, call, secrets)
         if asynchronous(link.target):
             return await _on_the_loop(link, arguments, call)
         return await _in_a_child(link, arguments, call, children)

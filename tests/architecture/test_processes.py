@@ -6,7 +6,7 @@ import sys
 
 from tests.architecture.source import ROOT
 
-VENDORS = ("pydantic_ai", "openai", "anthropic", "tiktoken")
+VENDORS = ("pydantic_ai", "openai", "anthropic", "tiktoken", "mcp")
 
 
 def loaded_by(statement: str) -> set[str]:

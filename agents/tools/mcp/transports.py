@@ -1,0 +1,17 @@
+"""The way to a server: pipes to a program, or streamable HTTP."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from mcp.client._transport import TransportStreams
+
+from agents.tools.mcp.servers import Endpoint
+from agents.tools.mcp.stdio import program_streams
+from agents.tools.mcp.trouble import Trouble
+
+
+@asynccontextmanager
+async def streams_of(endpoint: Endpoint, trouble: Trouble) -> AsyncGenerator[TransportStreams]:
+    """The SDK's two streams to a server whose secrets are filled in; ``trouble`` hears why they end."""
+    async with program_streams(endpoint.command, endpoint.environment, trouble) as streams:
+        yield streams

@@ -1,0 +1,116 @@
+"""Servers that misbehave, as real processes: each is a bounded failure of one link, said in words."""
+
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from agents.engine.ports import ImplementationFailed
+from tests.agents.tools.mcp.calls import known, one, program
+
+MOST_MEGABYTES = 150
+WORKER = "import sys, django; django.setup(); from tests.agents.tools.mcp.calls import hang; hang(sys.argv[1])"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        ("hangs_at_start", "it did not start within 1 s"),
+        ("dies_at_start", "it ended: no licence found / ended with exit code 3"),
+        ("endless_line", "it sent a message of more than 8 MB"),
+        ("floods", "it floods: more than 2,000 messages"),
+        ("deep_schema", "it sent a message that cannot be read"),
+        ("ten_thousand_tools", "the server does not list it any more"),
+    ],
+)
+def test_a_server_that_cannot_be_used_fails_before_anything_was_sent(
+    monkeypatch: pytest.MonkeyPatch, behaviour: str, said: str
+) -> None:
+    known(monkeypatch, program(behaviour, timeout_seconds=1))
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    with pytest.raises(ImplementationFailed, match=said) as failed:
+        one("echo", {"text": "tea"})
+    assert not failed.value.maybe_happened
+    assert time.monotonic() - began < 10
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < MOST_MEGABYTES
+
+
+@pytest.mark.parametrize("behaviour", ["garbage", "noise", "endless_pages"])
+def test_a_server_that_chatters_is_served_all_the_same(monkeypatch: pytest.MonkeyPatch, behaviour: str) -> None:
+    known(monkeypatch, program(behaviour))
+    said = one("echo", {"text": "tea"})
+    assert isinstance(said, dict)
+    assert said["text"] == "tea"
+
+
+@pytest.mark.parametrize(
+    ("tool", "said"),
+    [
+        ("wrong_id", "no answer within 1 s"),
+        ("deep", "it sent a message that cannot be read"),
+        ("large", "it sent a message of more than 8 MB"),
+    ],
+)
+def test_an_answer_that_cannot_be_used_may_have_come_after_the_act(
+    monkeypatch: pytest.MonkeyPatch, tool: str, said: str
+) -> None:
+    known(monkeypatch, program())
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ImplementationFailed, match=said) as failed:
+        one(tool, {}, seconds=1 if tool == "wrong_id" else 20)
+    assert failed.value.maybe_happened
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < MOST_MEGABYTES
+
+
+def test_what_is_no_program_fails_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    known(monkeypatch, program().model_copy(update={"command": ("no-such-program",)}))
+    with pytest.raises(ImplementationFailed, match=r"cannot be started: .*No such file") as failed:
+        one("echo", {})
+    assert not failed.value.maybe_happened
+
+
+def pids(notes: Path) -> list[int]:
+    """The processes that a server has noted, itself first."""
+    return [int(line.split()[1]) for line in notes.read_text().splitlines() if line.startswith(("pid", "child"))]
+
+
+def until_gone(processes: list[int]) -> None:
+    """Wait until all of these have ended; fails after ten seconds."""
+    until = time.monotonic() + 10
+    while any(Path(f"/proc/{process}").exists() and alive(process) for process in processes):
+        assert time.monotonic() < until, processes
+        time.sleep(0.01)
+
+
+def alive(process: int) -> bool:
+    """Whether it is more than a zombie that its parent has not looked at yet."""
+    try:
+        return " Z " not in Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def test_a_closed_session_leaves_no_process_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    known(monkeypatch, program("leaves_a_child", notes=notes))
+    one("echo", {"text": "tea"})
+    assert len(pids(notes)) == 2
+    until_gone(pids(notes))
+
+
+def test_a_killed_worker_takes_its_servers_and_their_children_with_it(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    worker = subprocess.Popen((sys.executable, "-c", WORKER, str(notes)))
+    until = time.monotonic() + 60
+    while not notes.exists() or "call hang" not in notes.read_text():
+        assert worker.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait(10)
+    assert len(pids(notes)) == 2
+    until_gone(pids(notes))
