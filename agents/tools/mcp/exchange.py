@@ -35,7 +35,7 @@ async def exchange(link: Implementation, arguments: JsonObject, call: Call, secr
             f"no answer within {link.timeout_seconds:g} s", timed_out=True, maybe_happened=sending.sent
         ) from late
     except ServerError as error:
-        raise _as_said(endpoint.server, error) from error
+        raise _as_said(endpoint.server, error, sending) from error
     except SessionFailed as lost:
         raise ImplementationFailed(f"{endpoint.server}: {lost}", maybe_happened=sending.sent) from lost
     except ValueError as error:
@@ -89,8 +89,9 @@ def _sendable(arguments: JsonObject) -> None:
         raise ToolRefusal("The arguments hold half a character, which cannot be sent.") from error
 
 
-def _as_said(server: str, error: ServerError) -> ToolRefusal | ImplementationFailed:
+def _as_said(server: str, error: ServerError, sending: Sending) -> ToolRefusal | ImplementationFailed:
     """The protocol's own errors: wrong arguments are the LLM's to mend, anything else is the server's failure."""
-    if error.code == INVALID_PARAMS:
+    if error.code == INVALID_PARAMS and sending.sent:
         return ToolRefusal(str(error))
-    return ImplementationFailed(f"{server} answered: {error}", maybe_happened=error.code != METHOD_NOT_FOUND)
+    happened = sending.sent and error.code != METHOD_NOT_FOUND
+    return ImplementationFailed(f"{server}: {error}", maybe_happened=happened)

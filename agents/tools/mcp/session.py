@@ -197,4 +197,5 @@ def _words(error: BaseException) -> str:
     """The first error in a bundle, in one line."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return f"{type(error).__name__}: {error}".splitlines()[0][:LONGEST_ERROR]
+    said = error.message if isinstance(error, MCPError) else f"{type(error).__name__}: {error}"
+    return said.partition("\n")[0][:LONGEST_ERROR]
