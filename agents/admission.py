@@ -1,6 +1,5 @@
 """Whether a run may start: its words, its LLM, the limits of its tiers, and the money that is left."""
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +11,7 @@ from agents.contracts.llms import LLMError, priced_name
 from agents.llms import registry
 from agents.models import Run
 from agents.models.agent import AgentVersion
+from agents.secrets.vault import vault
 from budgets import clock
 from budgets.ledger import AccountBalance, balances, open_accounts
 from budgets.limits import Coverage, NoTier, coverage_of, hold_tiers_still
@@ -65,8 +65,9 @@ def check_llm(llm: str, tenant: Tenant) -> None:
     """
     try:
         vendor, _ = registry.split_reference(llm)
-        if absent := registry.missing(vendor, os.environ):
-            raise LaunchRefused("llm", f"Set the environment variable {absent[0]} to use {vendor} LLMs.")
+        if absent := registry.missing(vendor, vault.environ()):
+            said = f"Set the secret or the environment variable {absent[0]} to use {vendor} LLMs."
+            raise LaunchRefused("llm", said)
         price_for(priced_name(llm), clock.now())
     except LLMError as error:
         raise LaunchRefused("llm", str(error)) from error

@@ -11,16 +11,24 @@ from pydantic import JsonValue
 from agents import lease, runtime
 from agents.checkpoints import recorded_steps
 from agents.contracts.base import JsonObject
-from agents.contracts.calls import Call
+from agents.contracts.calls import Call, ToolRefusal
 from agents.contracts.endings import Ending
 from agents.contracts.events import Event
-from agents.contracts.llms import LLMRequest, LLMResponse, priced_name
+from agents.contracts.llms import LLMError, LLMRequest, LLMResponse, priced_name
 from agents.contracts.specs import Implementation
 from agents.contracts.upcast import NewerCheckpoint
 from agents.edge import KillSwitch
 from agents.engine import loop
 from agents.engine.batch import Batch, Receipt
-from agents.engine.ports import Decision, Interrupted, KnownEffect, LostLease, Ports, PriceUnknown
+from agents.engine.ports import (
+    Decision,
+    ImplementationFailed,
+    Interrupted,
+    KnownEffect,
+    LostLease,
+    Ports,
+    PriceUnknown,
+)
 from agents.engine.state import RunState
 from agents.enqueue import enqueue, make_due
 from agents.journal.append import take_over
@@ -32,6 +40,10 @@ from agents.outage import hand_back_connection, patiently
 from agents.recorder import Entry
 from agents.run_input import input_of
 from agents.runtime import Runtime
+from agents.secrets.chunks import Chunks
+from agents.secrets.edges import answer_to_keep, output_to_keep, without_secrets
+from agents.secrets.redaction import known
+from agents.secrets.vault import vault
 from agents.tools.invoke import invoke
 from agents.tools.mcp.call import SchemaChanged, prepare
 from agents.tools.mcp.rows import note_change
@@ -43,6 +55,7 @@ from budgets.pricing import PriceSnapshot
 from budgets.tiers import Limits
 from budgets.unpriced import note_unpriced
 
+registry.take_keys_from(vault.environ)
 logger = logging.getLogger(__name__)
 NEWER_WORKER_WITHIN_SECONDS = 15
 MOST_KEYS = 2_000
@@ -121,7 +134,7 @@ class Execution:
         return ending
 
     def _failed(self, error: Exception) -> None:
-        text = f"{type(error).__name__}: {error}"[:500]
+        text = known.matcher.cut(f"{type(error).__name__}: {error}"[:500])
         at = clock.now()
         ending = Ending(state="failed", reason=f"An error in the runtime: {text}")
         raised = Event(kind="error.raised", at=at, data={"where": "runtime", "error": text})
@@ -137,7 +150,7 @@ class Execution:
             health=self.at.health,
             memory=self.memory,
             clock=SystemClock(self.switch),
-            on_text=_unheard,
+            on_text=unheard,
             leaving=lambda: self.at.warden.leaving,
         )
 
@@ -213,17 +226,26 @@ class EdgeLLMs:
     def call(self, request: LLMRequest, on_text: Callable[[str], None]) -> LLMResponse:
         said = 0
 
+        written = None if on_text is unheard else Chunks(lambda: known.matcher, on_text)
+
         def hear(text: str) -> None:
             nonlocal said
             said += len(text)
-            on_text(text)
+            if written is not None:
+                written.hear(text)
 
-        llm = registry.resolve(request.llm)
-        let_go_of_the_database()
         try:
-            return self._at.edge.run(llm.call(request, hear), self._switch)
+            llm = registry.resolve(request.llm)
+            let_go_of_the_database()
+            response = self._at.edge.run(llm.call(request, hear), self._switch)
         except Interrupted as cut:
             raise Interrupted(said, may_be_billed=cut.may_be_billed) from cut
+        except LLMError as error:
+            without_secrets(error)
+            raise
+        if written is not None:
+            written.end()
+        return answer_to_keep(response)
 
 
 class EdgeTools:
@@ -235,12 +257,17 @@ class EdgeTools:
 
     def invoke(self, implementation: Implementation, arguments: JsonObject, call: Call) -> JsonValue:
         prepare(implementation)
+        secrets = vault.of_tenant(call.tenant)
         let_go_of_the_database()
+        work = invoke(implementation, arguments, call, self._at.children, secrets)
         try:
-            return self._at.edge.run(invoke(implementation, arguments, call, self._at.children, {}), self._switch)
-        except SchemaChanged as changed:
-            note_change(changed)
+            value = self._at.edge.run(work, self._switch)
+        except (ToolRefusal, ImplementationFailed) as error:
+            if isinstance(error, SchemaChanged):
+                note_change(error)
+            without_secrets(error)
             raise
+        return output_to_keep(value)
 
 
 class CurrentPrices:
@@ -324,6 +351,6 @@ def let_go_of_the_database() -> None:
         connection.close()
 
 
-def _unheard(text: str) -> None:
+def unheard(text: str) -> None:
     """Nobody listens to text as it is written; the step carries it when it is whole."""
     del text

@@ -19,6 +19,8 @@ from agents.replay.plan import plan
 from agents.replay.standing import FROM_A_STEP, last_good_step
 from agents.replay.taken_over import Changes, ForkRefused, TakenOver, take_over
 from agents.run_input import input_of
+from agents.secrets.edges import object_to_keep
+from agents.secrets.redaction import redacted
 from budgets import clock
 from budgets.actions import note
 
@@ -57,7 +59,8 @@ def fork(
     """
     if system_prompt is not None and not 0 < len(system_prompt.strip()) <= MOST_PROMPT_CHARACTERS:
         raise ForkRefused("system_prompt", f"Write instructions of at most {MOST_PROMPT_CHARACTERS:,} characters.")
-    changes = Changes(llm.strip(), system_prompt, arguments or {})
+    edited = {call_id: object_to_keep(each) for call_id, each in (arguments or {}).items()}
+    changes = Changes(redacted(llm.strip()), system_prompt, edited)
     return _make(run, changes, step=step, origin="fork", actor=actor, reason=reason)
 
 
@@ -85,7 +88,7 @@ def _make(run: Run, changes: Changes, *, step: int, origin: str, actor: str, rea
             agent_name=run.agent_name,
             user=run.user,
             session=run.session,
-            task=run.task,
+            task=plain(run.task),
             llm=llm,
             limits=limits.as_json(),
             cap_nanos=limits.run_nanos,

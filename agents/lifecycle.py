@@ -17,6 +17,7 @@ from agents.journal.gate import plain
 from agents.journal.rows import LockedRun
 from agents.models import Agent, Approval, Attachment, Blob, Run
 from agents.models.agent import AgentVersion
+from agents.secrets.redaction import redacted
 from budgets import actions, clock
 from budgets.models import Surface, Tenant
 
@@ -44,6 +45,7 @@ def launch(
 ) -> Run:
     """Make a run and put it before the workers. Raises LaunchRefused; then nothing was made."""
     version = current_version(agent)
+    user, session, llm = redacted(user), redacted(session), redacted(llm)
     chosen = llm.strip() or version.to_spec().llms[0]
     check_words(task, user, session)
     check_llm(chosen, tenant)

@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "console.access.acting.ActingFrom",
+    "console.access.typed_secrets.TypedSecrets",
 ]
 
 ROOT_URLCONF = "console.urls"

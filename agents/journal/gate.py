@@ -1,9 +1,10 @@
-"""The JSON gate: what is stored can always be read back, by both databases and by every JSON reader."""
+"""The JSON gate: what is stored holds no secret, and can be read back by both databases and every JSON reader."""
 
 import json
 import re
 
 from agents.contracts.base import JsonObject
+from agents.secrets.redaction import known, redacted
 
 # What PostgreSQL's jsonb refuses and other readers choke on, as json.dumps writes it; a number may be too large for
 # one that counts with 64 bits.
@@ -29,10 +30,13 @@ def storable(value: object) -> str:
     """The value as JSON text. Raises NotStorable.
 
     NUL and lone surrogates become visible escapes, integers beyond 64 bits their digits as text: what an LLM or a
-    tool said must never stop the record.
+    tool said must never stop the record. What has come through an edge has no secret any more; this is for the rest.
     """
     try:
         text = _ENCODER.encode(value)
+        if known.matcher.finds(text):
+            value = known.matcher.json(json.loads(text))
+            text = _ENCODER.encode(value)
         if SUSPECT.search(text) and (REFUSED.search(text) or HUGE.search(text)):
             text = json.dumps(_clean(value), separators=(",", ":"))
     except (ValueError, TypeError, RecursionError) as error:
@@ -41,7 +45,8 @@ def storable(value: object) -> str:
 
 
 def plain(text: str) -> str:
-    """A text that both databases take: NUL and lone surrogates as visible escapes."""
+    """A text that may be kept and that both databases take: without secrets, NUL and lone surrogates as escapes."""
+    text = redacted(text)
     if text.isascii() and "\x00" not in text:
         return text
     return text.replace("\x00", "\\u0000").encode("utf-8", "backslashreplace").decode()

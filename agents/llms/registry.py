@@ -30,6 +30,14 @@ VENDORS: Mapping[str, Vendor] = {
 }
 
 
+_sources: list[Callable[[], Mapping[str, str]]] = [lambda: os.environ]
+
+
+def take_keys_from(source: Callable[[], Mapping[str, str]]) -> None:
+    """Where ``resolve`` looks keys up from now on: this module knows of no database, and a worker's vault has one."""
+    _sources[:] = [source]
+
+
 def split_reference(llm: str) -> tuple[str, str]:
     """Vendor and name of a reference. Raises LLMError "not_found" for anything else."""
     vendor, colon, name = llm.partition(":")
@@ -41,7 +49,7 @@ def split_reference(llm: str) -> tuple[str, str]:
 
 
 def missing(vendor: str, environ: Mapping[str, str]) -> list[str]:
-    """The environment variables that a vendor still needs."""
+    """What a vendor still needs, by its name as a secret or in the environment."""
     return [name for name in VENDORS[vendor].needs if not environ.get(name, "").strip()]
 
 
@@ -51,15 +59,15 @@ def available(environ: Mapping[str, str]) -> list[str]:
 
 
 def resolve(llm: str, environ: Mapping[str, str] | None = None) -> LLM:
-    """The LLM behind a reference; keys and base URLs come from the environment.
+    """The LLM behind a reference; keys and base URLs come from ``environ``, else from where this process has them.
 
     The first call for a vendor imports its library, which takes seconds: call this outside the event loop.
     Raises LLMError "not_found" for what names no LLM, "authentication" when a variable is not set.
     """
-    environ = os.environ if environ is None else environ
+    environ = _sources[-1]() if environ is None else environ
     vendor, name = split_reference(llm)
     if absent := missing(vendor, environ):
-        said = f"Set the environment variable {absent[0]} to use {vendor} LLMs."
+        said = f"Set the secret or the environment variable {absent[0]} to use {vendor} LLMs."
         raise LLMError("authentication", said, may_be_billed=False)
     return factory_of(vendor)(name, environ)
 

@@ -9,6 +9,7 @@ from agents.secrets.writings import SHORTEST_OF_ONE_KIND, why_not_hidden, writin
 
 Span = tuple[int, int, str]
 SMALLEST_NUMBER = 10 ** (SHORTEST_OF_ONE_KIND - 1)
+TOO_DEEP = "[redacted: a secret lies too deep in this to be taken out alone]"
 LEAST_BEGUN = 6
 """Characters of a secret at the end of a text that was cut off, from which on they are taken for its beginning."""
 
@@ -47,27 +48,34 @@ class Matcher:
 
     def json(self, value: JsonValue) -> JsonValue:
         """The value without secrets, names of fields included; the very same object when it has none."""
-        return self._clean(value) if self._in_json(value) else value
+        if not self.holds(value):
+            return value
+        try:
+            return self._clean(value)
+        except RecursionError:
+            return TOO_DEEP
+
+    def holds(self, *values: JsonValue) -> bool:
+        """Whether anything in these values must go."""
+        texts: list[str] = []
+        waiting = list(values)
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, str):
+                texts.append(part)
+            elif isinstance(part, dict):
+                texts.extend(part)
+                waiting.extend(part.values())
+            elif isinstance(part, list | tuple):
+                waiting.extend(part)
+            elif self._number(part) is not None:
+                return True
+        return self.finds("\0".join(texts))
 
     def spans(self, text: str) -> list[Span]:
         """What must go, from left to right, with overlapping ones joined: start, end and name."""
         spans = [(start, end, name) for way, name in self._ways.items() for start, end in places(text, way)]
         return joined(spans, found_in(text))
-
-    def _in_json(self, value: JsonValue) -> bool:
-        texts: list[str] = []
-        return self._gathered(value, texts) or self.finds("\0".join(texts))
-
-    def _gathered(self, value: JsonValue, texts: list[str]) -> bool:
-        """Collect the texts of a value. True, and no need to go on, when one of its numbers is a secret."""
-        if isinstance(value, str):
-            texts.append(value)
-        elif isinstance(value, dict):
-            texts.extend(value)
-            return any(self._gathered(child, texts) for child in value.values())
-        elif isinstance(value, list | tuple):
-            return any(self._gathered(child, texts) for child in value)
-        return self._number(value) is not None
 
     def _number(self, value: JsonValue) -> str | None:
         if type(value) is not int or abs(value) < SMALLEST_NUMBER:

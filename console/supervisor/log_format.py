@@ -22,7 +22,7 @@ class JsonLines(logging.Formatter):
         }
         line |= {key: value for key, value in vars(record).items() if key not in ORDINARY}
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = record.exc_text or self.formatException(record.exc_info)
         return json.dumps(line, default=str)
 
 
@@ -31,6 +31,7 @@ def logging_config(*, style: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
+        "filters": {"without secrets": {"()": "agents.secrets.log_records.WithoutSecrets"}},
         "formatters": {
             "json": {"()": "console.supervisor.log_format.JsonLines"},
             "plain": {"format": PLAIN_FORMAT},
@@ -40,6 +41,7 @@ def logging_config(*, style: str) -> dict[str, Any]:
                 "class": "logging.StreamHandler",
                 "stream": "ext://sys.stdout",
                 "formatter": "plain" if style == "plain" else "json",
+                "filters": ["without secrets"],
             },
         },
         "root": {"handlers": ["stdout"], "level": "WARNING"},

@@ -1,6 +1,5 @@
 """The launch page: choose an agent, say the task, see what it may spend, go."""
 
-import os
 from collections.abc import Mapping
 from uuid import uuid4
 
@@ -16,6 +15,7 @@ from agents.contracts.specs import LoopLimits
 from agents.lifecycle import launch
 from agents.loop_limits import stricter
 from agents.models import Run
+from agents.secrets.vault import vault
 from agents.switches import standing
 from budgets.models import Surface
 from budgets.tiers import Limits
@@ -130,7 +130,7 @@ def _beside(request: TenantRequest, form: LaunchForm, typed: Mapping[str, object
     return {
         "tenant": request.tenant,
         "agent": agent,
-        "llms": llm_offers(agent, os.environ),
+        "llms": llm_offers(agent, vault.environ()),
         "limits": limits,
         "loop": loop,
         "max_ms": loop.max_seconds * 1000 if loop else None,

@@ -1,6 +1,5 @@
 """What the pages about going back read: the recorded step behind a row of the trace, and a run's relatives."""
 
-import os
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -12,6 +11,7 @@ from agents.contracts.steps import LLMStep, Step, VerdictStep
 from agents.llms.catalogue import label_of, offers
 from agents.models import Run, StepRow
 from agents.models.agent import AgentVersion
+from agents.secrets.vault import vault
 from budgets.tiers import Limits
 from console.live.span import Span
 from console.screens.launch.selectors import BudgetLeft, budgets_left, limits_or_none
@@ -86,7 +86,9 @@ def may_go_before(point: StartingPoint) -> bool:
 def llm_choices(run: Run) -> list[tuple[str, str]]:
     """The run's own LLM, and whatever else its tier allows today."""
     limits = limits_or_none(run.surface, run.user) or Limits()
-    allowed = [each for each in offers(os.environ) if limits.allows_llm(priced_name(each.llm)) and each.llm != run.llm]
+    allowed = [
+        each for each in offers(vault.environ()) if limits.allows_llm(priced_name(each.llm)) and each.llm != run.llm
+    ]
     return [(run.llm, f"{label_of(run.llm)}, as before"), *((each.llm, each.label) for each in allowed)]
 
 
