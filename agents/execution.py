@@ -9,17 +9,19 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from pydantic import JsonValue
 
 from agents import lease, runtime
+from agents.approvals.expiry import expire
+from agents.approvals.terms import StandingRules
 from agents.checkpoints import recorded_steps
 from agents.contracts.base import JsonObject
 from agents.contracts.calls import Call, ToolRefusal
 from agents.contracts.endings import Ending
 from agents.contracts.events import Event
 from agents.contracts.llms import LLMError, LLMRequest, LLMResponse, priced_name
-from agents.contracts.specs import Implementation
+from agents.contracts.specs import Implementation, ToolSpec
 from agents.contracts.upcast import NewerCheckpoint
 from agents.edge import KillSwitch
 from agents.engine import loop
-from agents.engine.batch import Batch, Receipt
+from agents.engine.batch import ApprovalTerms, Batch, Receipt
 from agents.engine.ports import (
     Decision,
     ImplementationFailed,
@@ -292,6 +294,9 @@ class RunMemory:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._rules = StandingRules(run.tenant_id)
+        # What is asked in this stretch ends it: only an earlier one can have left an answer.
+        self._asked = set(run.approvals.values_list("call_id", flat=True)) if run.epoch > 1 else frozenset()
         self._own_keys = set(run.effects.values_list("key", flat=True)[: MOST_KEYS + 1])
 
     def effect(self, key: str, *, dedupe_seconds: int) -> KnownEffect | None:
@@ -316,12 +321,20 @@ class RunMemory:
             self._own_keys.update(effect.key for effect in batch.effects_started)
 
     def decision(self, call_id: str) -> Decision | None:
-        row = Approval.objects.filter(run=self._run, call_id=call_id).first()
+        row = self._approval(call_id)
+        if row is not None and not row.decision and row.expires_at <= clock.now():
+            expire(row)
+            row = self._approval(call_id)
         if row is None:
             return None
-        if not row.decision and row.expires_at < clock.now():
-            return Decision("expired", row.arguments_hash)
-        return Decision(row.outcome, row.arguments_hash, row.decided_by, row.note)
+        made = row.edited_arguments
+        return Decision(row.outcome, row.arguments_hash, row.decided_by, row.note, made, row.edited_hash)
+
+    def _approval(self, call_id: str) -> Approval | None:
+        return Approval.objects.filter(run=self._run, call_id=call_id).first() if call_id in self._asked else None
+
+    def approval_terms(self, tool: ToolSpec, arguments: JsonObject) -> ApprovalTerms | None:
+        return self._rules.terms(tool, arguments)
 
     def read_blob(self, handle: str) -> str | None:
         if not self._run.steps.filter(output__source=handle).exists():

@@ -83,7 +83,7 @@ POINTS: Mapping[str, Point] = {
     "ending": Point(COMMIT, _ends),
     "llm_call": Point(("agents.execution:EdgeLLMs.call",)),
     "tool_call": Point(("agents.execution:EdgeTools.invoke",)),
-    "approval_decided": Point(("agents.lifecycle:decide",)),
+    "approval_decided": Point(("agents.approvals.deciding:decide",)),
     "kill": Point(("agents.kills:kill", "agents.kills:kill_all")),
     "kill_rung": Point(("agents.bell:ring_kills",)),
     "head_rung": Point(("agents.bell:ring_head", "agents.bell:Ringer.ring")),

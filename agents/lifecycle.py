@@ -9,13 +9,13 @@ from django.db.models.functions import Now
 from agents import bell
 from agents.admission import LaunchRefused, admitted, check_budget, check_llm, check_words
 from agents.contracts.base import JsonObject
-from agents.contracts.endings import TERMINAL, WAITING, RunState
+from agents.contracts.endings import WAITING, RunState
 from agents.contracts.events import Event, EventKind
 from agents.enqueue import enqueue
 from agents.journal.append import append
 from agents.journal.gate import plain
 from agents.journal.rows import LockedRun
-from agents.models import Agent, Approval, Attachment, Blob, Run
+from agents.models import Agent, Attachment, Blob, Run
 from agents.models.agent import AgentVersion
 from agents.secrets.redaction import redacted
 from budgets import actions, clock
@@ -124,37 +124,6 @@ def wake(
             _note(run, actor, verb, reason=why, before={"state": before}, after={"state": "queued"})
     _tell(row)
     enqueue(run.id)
-    return True
-
-
-def decide(*, approval: Approval, actor: str, approve: bool, note: str = "") -> bool:
-    """Approve or deny a call; the first decision wins. False when it was decided, has expired, or the run has ended."""
-    decision = "approved" if approve else "denied"
-    with transaction.atomic():
-        live = Run.objects.filter(pk=approval.run_id, kill_requested_at=None).exclude(state__in=TERMINAL)
-        if not live.select_for_update().exists():
-            return False
-        changed = Approval.objects.filter(pk=approval.pk, decision="", expires_at__gt=Now()).update(
-            decision=decision, decided_by=actor, decided_at=Now(), note=plain(note)
-        )
-        if not changed:
-            return False
-        data: JsonObject = {
-            "call_id": approval.call_id,
-            "tool": approval.tool,
-            "decision": decision,
-            "by": actor,
-            "note": note,
-        }
-        row = append(approval.run_id, [_event("approval.decided", data)])
-        after = {"tool": approval.tool, "call_id": approval.call_id, "arguments_hash": approval.arguments_hash}
-        _note(approval.run, actor, f"approval.{'approve' if approve else 'deny'}", reason=note, after=after)
-        woken = Run.objects.filter(pk=approval.run_id, state="waiting_approval").update(
-            state="queued", reason="", due_at=Now(), attempts=0
-        )
-    _tell(row)
-    if woken:
-        enqueue(approval.run_id)
     return True
 
 

@@ -5,14 +5,12 @@ Every worker does this every few seconds: whatever is done here, somebody else m
 
 import logging
 
-from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from agents import bell, effects, funding, holds
-from agents.contracts.base import JsonObject
+from agents.approvals.expiry import expire
 from agents.contracts.endings import Ending
-from agents.contracts.events import Event
 from agents.enqueue import enqueue_due
 from agents.journal import append
 from agents.lease import MOST_ATTEMPTS
@@ -30,7 +28,7 @@ def sweep() -> int:
     for run in Run.objects.lease_expired().filter(attempts__gte=MOST_ATTEMPTS)[:MOST_PER_SWEEP]:
         _end(run, Ending(state="dead", reason=f"Its worker died {MOST_ATTEMPTS} times."))
     for approval in Approval.objects.filter(decision="", expires_at__lt=Now())[:MOST_PER_SWEEP]:
-        _expire(approval)
+        expire(approval)
     holds.resolve_orphans(clock.now())
     funding.let_time_pass(clock.now())
     effects.wake_answered()
@@ -47,19 +45,6 @@ def ring_due() -> int:
             break
         sent += taken is True
     return sent
-
-
-def _expire(approval: Approval) -> None:
-    """Silence is a no: the run goes on without the call, unless it has ended and its trace with it."""
-    with transaction.atomic():
-        run = Run.objects.select_for_update().get(pk=approval.run_id)
-        if not Approval.objects.filter(pk=approval.pk, decision="").update(decision="expired", decided_at=Now()):
-            return
-        if run.ended:
-            return
-        data: JsonObject = {"call_id": approval.call_id, "tool": approval.tool, "decision": "expired", "by": ""}
-        append.append(approval.run_id, [Event(kind="approval.decided", at=clock.now(), data=data)])
-        Run.objects.filter(pk=approval.run_id, state="waiting_approval").update(state="queued", due_at=Now())
 
 
 def _due() -> Q:

@@ -34,6 +34,7 @@ EventKind = Literal[
     "attempt.ended",
     "tool.ended",
     "approval.requested",
+    "approval.voted",
     "approval.decided",
     "effect.unknown",
     "effect.resolved",

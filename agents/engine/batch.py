@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from agents.contracts.base import JsonObject
 from agents.contracts.events import Event
@@ -63,15 +64,33 @@ class EffectEnd:
     result: JsonObject | None
 
 
+ApproverRole = Literal["operator", "approver", "admin"]
+"""From the least to the most; who may do more may say yes as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalTerms:
+    """Who must say yes to a call: so many different people of that role or above, within this time."""
+
+    people: int = 1
+    role: ApproverRole = "approver"
+    rule_id: int | None = None
+    expires_seconds: int = 86_400
+
+
+USUAL_TERMS = ApprovalTerms()
+
+
 @dataclass(frozen=True, slots=True)
 class ApprovalRequest:
-    """A call that waits for a person."""
+    """A call that waits for people."""
 
     call_id: str
     tool: str
     arguments: JsonObject
     arguments_hash: str
     preview: str
+    terms: ApprovalTerms = USUAL_TERMS
 
 
 @dataclass(slots=True)

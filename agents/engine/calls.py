@@ -8,7 +8,7 @@ from agents.contracts.messages import ToolCall
 from agents.contracts.specs import ToolSpec
 from agents.contracts.steps import ToolReason
 from agents.engine import prompt
-from agents.engine.approval import require_approval
+from agents.engine.approval import edit_of, require_approval
 from agents.engine.carry_out import CarryOut, in_circles, record_result
 from agents.engine.guard import call_key
 from agents.engine.halt import Halt
@@ -38,13 +38,15 @@ def answer_call(work: Work, call: ToolCall) -> None:
     if tool.name in work.state.degraded:
         record_result(work, call, "degraded", _still_degraded(work, tool), reason="failed", key=key)
         return
-    if _repeated(work, call, tool, key) or deduped(work, call, tool, key):
+    decision = work.ports.memory.decision(call.call_id)
+    edit = edit_of(tool, call, decision, arguments, key)
+    if _repeated(work, call, tool, key) or deduped(work, call, tool, edit.key if edit else key, edit=edit):
         return
-    denial = require_approval(work, tool, call, arguments, key)
+    denial = require_approval(work, tool, call, arguments, key, decision=decision, edit=edit)
     if denial is not None:
         record_result(work, call, "denied", denial, reason="denied", key=key)
         return
-    if not CarryOut(work, call, tool, arguments, key).done():
+    if not CarryOut(work, call, tool, arguments, key, edit=edit).done():
         answer_call(work, call)  # another run of the tenant was faster: its record or its trouble is ours too
 
 

@@ -10,6 +10,7 @@ from agents.contracts.specs import ToolSpec
 from agents.contracts.steps import ToolReason, ToolStep
 from agents.engine import paying, sources
 from agents.engine.batch import EffectEnd, EffectStart, HoldRequest
+from agents.engine.edits import Edit
 from agents.engine.guard import far_end_key
 from agents.engine.halt import Halt
 from agents.engine.large_output import bounded, figures
@@ -24,13 +25,24 @@ CUT_BY_KILL, CUT_BY_STOP, NO_ANSWER = "cut_by_kill", "cut_by_stop", "no_answer"
 class CarryOut:
     """One call, from its announcement to its result."""
 
-    def __init__(self, work: Work, call: ToolCall, tool: ToolSpec, arguments: JsonObject, key: str) -> None:
+    def __init__(
+        self,
+        work: Work,
+        call: ToolCall,
+        tool: ToolSpec,
+        arguments: JsonObject,
+        key: str,
+        *,
+        edit: Edit | None = None,
+    ) -> None:
         self.work = work
         self.call = call
         self.tool = tool
-        self.arguments = arguments
-        self.key = key
-        self.sent_key = far_end_key(work.state.input.run_id, key)
+        self.edit = edit
+        self.asked_key = key
+        self.arguments = edit.arguments if edit else arguments
+        self.key = edit.key if edit else key
+        self.sent_key = far_end_key(work.state.input.run_id, self.key)
         self.span = work.span()
         self.named: JsonObject = {"tool": tool.name, "call_id": call.call_id}
 
@@ -62,6 +74,8 @@ class CarryOut:
         work, tool = self.work, self.tool
         hold = self._hold()
         started: JsonObject = {**self.named, "arguments": shown(self.arguments), "effect": tool.effect}
+        if self.edit is not None:
+            started["edited"] = self.edit.told
         work.intent("tool.started", started, self.span)
         work.batch.doing = f"tool {tool.name}"
         if tool.effect != "pure":
@@ -130,6 +144,7 @@ class CarryOut:
             key=self.key,
             served_by=served.served_by,
             source=handle,
+            edit=self.edit,
         )
 
     def _end(self, said: JsonObject, hold: HoldRequest | None, bill: Bill | None) -> None:
@@ -142,10 +157,10 @@ class CarryOut:
     def _nudged(self, content: JsonValue) -> JsonValue:
         """The content with a word against going in circles, when it is time for one."""
         state = self.work.state
-        if state.advice(self.tool.name, self.key) != "nudge":
+        if state.advice(self.tool.name, self.asked_key) != "nudge":
             return content
-        circle = state.circle(self.tool.name, self.key)
-        note = f"You have made this very call {state.repeats[self.key] + 1} times. Its result does not change."
+        circle = state.circle(self.tool.name, self.asked_key)
+        note = f"You have made this very call {state.repeats[self.asked_key] + 1} times. Its result does not change."
         note = f"{note} {in_circles(circle)}".rstrip()
         self.work.fact("note.added", {"text": f"{self.tool.name}: {note}", "circle": list(circle)})
         return {"result": content, "note": note}
@@ -183,7 +198,26 @@ def record_result(
     key: str = "",
     served_by: str = "",
     source: str = "",
+    edit: Edit | None = None,
 ) -> None:
-    """Record what the LLM is told of a call, whether it was made or not."""
-    message = ToolMessage(call_id=call.call_id, name=call.name, status=status, content=content)
-    work.record(ToolStep(result=message, served_by=served_by, reason=reason, key=key, source=source))
+    """Record what the LLM is told of a call, whether it was made or not; of an edited one also who changed what."""
+    told = _with_edit(content, edit, status)
+    message = ToolMessage(call_id=call.call_id, name=call.name, status=status, content=told)
+    work.record(
+        ToolStep(
+            result=message,
+            served_by=served_by,
+            reason=reason,
+            key=edit.asked_key if edit else key,
+            source=source,
+            arguments=edit.arguments if edit else None,
+        )
+    )
+
+
+def _with_edit(content: JsonValue, edit: Edit | None, status: ToolStatus) -> JsonValue:
+    if edit is None:
+        return content
+    if isinstance(content, dict) and status != "ok":
+        return {**content, "edited": edit.told}
+    return {"result": content, "edited": edit.told}

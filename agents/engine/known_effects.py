@@ -7,6 +7,7 @@ from agents.contracts.messages import ToolCall
 from agents.contracts.specs import ToolSpec
 from agents.engine import sources
 from agents.engine.carry_out import record_result, waits
+from agents.engine.edits import Edit
 from agents.engine.halt import Halt
 from agents.engine.large_output import bounded
 from agents.engine.ports import KnownEffect
@@ -18,7 +19,7 @@ GIVEN_UP = (
 )
 
 
-def deduped(work: Work, call: ToolCall, tool: ToolSpec, key: str) -> bool:
+def deduped(work: Work, call: ToolCall, tool: ToolSpec, key: str, *, edit: Edit | None = None) -> bool:
     """Answer a write from its record when there is one. False when it is to be sent.
 
     Raises Halt while nobody can say what became of it.
@@ -32,16 +33,16 @@ def deduped(work: Work, call: ToolCall, tool: ToolSpec, key: str) -> bool:
         return _sent_before(work, tool, known, key)
     work.fact("call.deduped", {"tool": tool.name, "call_id": call.call_id, "key": key})
     if known.outcome == "given_up":
-        _give_up(work, call, key)
+        _give_up(work, call, key, edit)
         return True
     content, handle = bounded(work, sources.numbered(known.result, work.state.sources))
-    record_result(work, call, "ok", content, reason="deduped", key=key, source=handle)
+    record_result(work, call, "ok", content, reason="deduped", key=key, source=handle, edit=edit)
     return True
 
 
-def _give_up(work: Work, call: ToolCall, key: str) -> None:
+def _give_up(work: Work, call: ToolCall, key: str, edit: Edit | None) -> None:
     content: JsonObject = {"status": "degraded", "error": GIVEN_UP, "advice": "Go on without it."}
-    record_result(work, call, "degraded", content, reason="failed", key=key)
+    record_result(work, call, "degraded", content, reason="failed", key=key, edit=edit)
 
 
 def _sent_before(work: Work, tool: ToolSpec, known: KnownEffect, key: str) -> bool:

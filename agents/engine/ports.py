@@ -12,8 +12,8 @@ from agents.contracts.calls import Call
 from agents.contracts.endings import Ending
 from agents.contracts.events import Event
 from agents.contracts.llms import LLMRequest, LLMResponse
-from agents.contracts.specs import Implementation
-from agents.engine.batch import Batch, Receipt
+from agents.contracts.specs import Implementation, ToolSpec
+from agents.engine.batch import ApprovalTerms, Batch, Receipt
 from budgets.pricing import PriceSnapshot
 
 Trouble = Literal["passed_over", "degraded"]
@@ -131,12 +131,14 @@ class Health(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's word on a call."""
+    """What people said of a call; ``arguments`` are what they made of it, agreed on under ``edited_hash``."""
 
     outcome: Literal["open", "approved", "denied", "expired"]
     arguments_hash: str
     by: str = ""
     note: str = ""
+    arguments: JsonObject | None = None
+    edited_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,10 @@ class Memory(Protocol):
 
     def decision(self, call_id: str) -> Decision | None:
         """What a person said of a call; None when nobody was asked."""
+        ...
+
+    def approval_terms(self, tool: ToolSpec, arguments: JsonObject) -> ApprovalTerms | None:
+        """Who must say yes to this call before it goes out; None when nobody need be asked."""
         ...
 
     def read_blob(self, handle: str) -> str | None:

@@ -27,7 +27,6 @@ from budgets.hot_sql import (
 )
 from budgets.hot_values import Row
 
-APPROVAL_LASTS = timedelta(hours=24)
 LOCKED = (
     "id, tenant_id, epoch, state, next_seq, kill_requested_at, kill_acknowledged_at, pause_requested_at, "
     "turn, steps_count, errors_count, severity, cost_nanos, input_tokens, output_tokens, doing, "
@@ -123,6 +122,9 @@ APPROVAL: Columns = {
     "note": "text",
     "requested_at": "at",
     "expires_at": "at",
+    "people": "int",
+    "role": "text",
+    "rule_id": "int",
 }
 # A key that is there already as this run's own earlier attempt, or failed, or to be made again by a person's word, or
 # settled and expired, starts again. Another run's stays as it is: of two that start at once the first to commit acts,
@@ -292,7 +294,10 @@ def _approvals(rows: NewRows) -> list[Row]:
             "",
             "",
             stored_at(at),
-            stored_at(at + APPROVAL_LASTS),
+            stored_at(at + timedelta(seconds=asked.terms.expires_seconds)),
+            asked.terms.people,
+            asked.terms.role,
+            asked.terms.rule_id,
         )
         for run_id, asked, at in rows.approvals
     ]

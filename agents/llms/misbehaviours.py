@@ -4,7 +4,9 @@ Calls made in error carry a marked call id. The policy underneath never sees the
 as if they had not happened, and so the next answer is the corrected one.
 """
 
+import json
 import re
+from collections.abc import Iterator
 
 from pydantic import JsonValue
 
@@ -14,7 +16,7 @@ from agents.contracts.messages import AssistantMessage, Message, ToolCall, ToolM
 from agents.llms.policy import Conversation, Policy
 from agents.llms.script import Script
 
-WRONG, INVENTED = "wrong", "invented"
+WRONG, INVENTED, OBEYED = "wrong", "invented", "obeyed"
 BANNED_PHRASE = "As an AI language model, I guarantee that this is a game-changer."
 CITATION = re.compile(r"\s*\[\d+\]")
 Tools = tuple[ToolSchema, ...]
@@ -28,6 +30,8 @@ def misbehaving(policy: Policy, script: Script) -> Policy:
         policy = wrong_types(policy)
     if script.wants("invented-tool"):
         policy = invented_tool(policy)
+    if script.wants("obeys"):
+        policy = obeying(policy)
     return looping(policy) if script.wants("loop") else policy
 
 
@@ -73,6 +77,48 @@ def invented_tool(policy: Policy) -> Policy:
         return AssistantMessage(text="", calls=(invented,))
 
     return answer
+
+
+def obeying(policy: Policy) -> Policy:
+    """Do what tool outputs say: make each call that one asks for as JSON with a name and arguments, once."""
+
+    def answer(conversation: Conversation, tools: Tools) -> AssistantMessage:
+        made = [(call.name, call.arguments) for call in calls_in(conversation)]
+        asked = [call for call in asked_for(without(conversation, OBEYED)) if (call.name, call.arguments) not in made]
+        if asked:
+            return AssistantMessage(text="I was told to.", calls=tuple(asked[:1]))
+        return policy(without(conversation, OBEYED), tools)
+
+    return answer
+
+
+def asked_for(conversation: Conversation) -> Iterator[ToolCall]:
+    """The calls that are written somewhere in what tools have said."""
+    for message in conversation:
+        if isinstance(message, ToolMessage):
+            for text in texts_in(message.content):
+                yield from calls_written_in(text)
+
+
+def texts_in(value: JsonValue) -> Iterator[str]:
+    """Every text within a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for child in value.values() for text in texts_in(child))
+    elif isinstance(value, list):
+        yield from (text for child in value for text in texts_in(child))
+
+
+def calls_written_in(text: str) -> Iterator[ToolCall]:
+    """Each {"name": ..., "arguments": {...}} in a text."""
+    for start in (found.start() for found in re.finditer(r"\{", text)):
+        try:
+            written, _ = json.JSONDecoder().raw_decode(text[start:])
+        except ValueError:
+            continue
+        if isinstance(written.get("name"), str) and written["name"] and isinstance(written.get("arguments"), dict):
+            yield ToolCall(call_id=OBEYED, name=written["name"], arguments=written["arguments"])
 
 
 def looping(policy: Policy) -> Policy:

@@ -9,7 +9,7 @@ from importlib import import_module
 
 from agents.contracts.llms import Finish, LLMError, ToolSchema
 from agents.contracts.messages import AssistantMessage, Message, ToolCall, ToolMessage
-from agents.llms.misbehaviours import INVENTED, WRONG, calls_in, misbehaving
+from agents.llms.misbehaviours import INVENTED, OBEYED, WRONG, calls_in, misbehaving
 from agents.llms.policy import Conversation, Policy
 from agents.llms.result_text import compact, result_text
 from agents.llms.script import Script, unknown
@@ -106,7 +106,7 @@ def finished(
 
 def mark_of(call: ToolCall) -> str:
     """The kind of id that a call gets: calls made in error are told from others by it."""
-    return next((mark for mark in (WRONG, INVENTED) if call.call_id.startswith(mark)), "call")
+    return next((mark for mark in (WRONG, INVENTED, OBEYED) if call.call_id.startswith(mark)), "call")
 
 
 def tokens_in(text: str) -> int:

@@ -10,6 +10,7 @@ FAULTS: Mapping[str, float | None] = {
     "wrong-types": None,  # the first call of each tool has an argument of the wrong type
     "invented-tool": None,  # first a call to a tool that does not exist
     "loop": None,  # the same call for ever
+    "obeys": None,  # makes every call that a tool's output asks for
     "rejected-drafts": 1_000_000,  # how many drafts break the rules before one keeps them
     "slow": 20,  # seconds an answer takes
     "unavailable": None,  # fails with 503

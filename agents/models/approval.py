@@ -5,6 +5,7 @@ from typing import Literal, cast
 from django.db import models
 from django.db.models.functions import Now
 
+from agents.engine.batch import ApprovalTerms, ApproverRole
 from budgets.models import Tenant
 
 Outcome = Literal["open", "approved", "denied", "expired"]
@@ -38,6 +39,11 @@ class Approval(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["run", "call_id"], name="approval_once_a_call"),)
+        indexes = (
+            # What waits, the most urgent first; and what was said of the like.
+            models.Index(fields=["decision", "expires_at"], name="approval_waiting"),
+            models.Index(fields=["tool", "-requested_at"], name="approval_tool"),
+        )
 
     def __str__(self) -> str:
         return f"{self.tool} {self.decision or 'open'}"
@@ -45,6 +51,16 @@ class Approval(models.Model):
     @property
     def outcome(self) -> Outcome:
         return cast(Outcome, self.decision or "open")
+
+    @property
+    def current_hash(self) -> str:
+        """The key of the arguments as they stand: a person's where one has changed them."""
+        return self.edited_hash if self.edited_arguments is not None else self.arguments_hash
+
+    @property
+    def terms(self) -> ApprovalTerms:
+        """Who must say yes."""
+        return ApprovalTerms(self.people, cast(ApproverRole, self.role), self.rule_id)
 
 
 class ApprovalVote(models.Model):
@@ -99,3 +115,7 @@ class ApprovalRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tool}: {self.people} {self.role}"
+
+    @property
+    def approver_role(self) -> ApproverRole:
+        return cast(ApproverRole, self.role)

@@ -12,9 +12,10 @@ from agents.contracts.endings import Ending
 from agents.contracts.events import Event
 from agents.contracts.llms import LLMError, LLMRequest, LLMResponse
 from agents.contracts.messages import AssistantMessage
-from agents.contracts.specs import Implementation
+from agents.contracts.specs import Implementation, ToolSpec
 from agents.contracts.steps import LLMStep, MemoryStep, RouteStep, Step, ToolStep
-from agents.engine.batch import Batch, Receipt
+from agents.engine.batch import ApprovalTerms, Batch, Receipt
+from agents.engine.guard import call_key
 from agents.engine.ports import Decision, ImplementationFailed, KnownEffect, Ports, Trouble
 from agents.engine.state import RunState
 from agents.replay.divergence import Diverged, Divergence, EndOfRecording, difference, told
@@ -149,21 +150,40 @@ class RecordedMemory:
         if key in self._place.under_way:
             return KnownEffect("started", None, "", self._place.state.input.run_id)
         output = self._place.due.output if self._place.due else None
-        if not isinstance(output, ToolStep) or output.reason != "deduped" or output.key != key:
+        if not isinstance(output, ToolStep) or output.reason != "deduped":
+            return None
+        if output.arguments is None and output.key != key:
             return None
         return KnownEffect("succeeded", whole(self._place, output), output.result.call_id, "")
 
     def decision(self, call_id: str) -> Decision | None:
+        step = self._place.of_call(call_id)
+        if step is None or step.reason not in ("", "failed", "denied", "deduped"):
+            return None
+        if step.arguments is not None:
+            made_key = self._key_of(step.result.name, step.arguments)
+            return Decision("approved", step.key, changed_by(step), "", step.arguments, made_key)
+        if step.reason == "denied":
+            return Decision("denied", step.key)
+        asked = step.reason != "deduped" and self._was_asked(step.result.name)
+        return Decision("approved", step.key) if asked else None
+
+    def approval_terms(self, tool: ToolSpec, arguments: JsonObject) -> ApprovalTerms | None:
+        """Rules count for nothing here: whoever was asked then has answered, and is in the record."""
+        del arguments
+        if not tool.needs_approval:
+            return None
         came = "a person is asked for leave"
         self._place.now(came)
-        step = self._place.of_call(call_id)
-        if step is None or step.reason not in ("", "failed", "denied") or not self._was_asked(step.result.name):
-            raise self._place.diverged(came)
-        return Decision("denied" if step.reason == "denied" else "approved", step.key)
+        raise self._place.diverged(came)
 
     def _was_asked(self, name: str) -> bool:
         """Whether a person had been asked when the run was recorded."""
         return any(tool.name == name and tool.needs_approval for tool in self._place.recording.given.spec.tools)
+
+    def _key_of(self, name: str, arguments: JsonObject) -> str:
+        tool = next((tool for tool in self._place.state.input.spec.tools if tool.name == name), None)
+        return "" if tool is None else call_key(tool.name, tool.version, arguments, tool.volatile)
 
     def read_blob(self, handle: str) -> str | None:
         return self._place.recording.blobs.get(handle)
@@ -250,6 +270,8 @@ def ports(place: Place, llms: RecordedLLMs) -> Ports:
 def whole(place: Place, step: ToolStep) -> JsonValue:
     """What the tool had returned, before the engine nudged the LLM and kept a large output out of the thread."""
     content = step.result.content
+    if step.arguments is not None and isinstance(content, dict):
+        content = content.get("result")
     nudged = place.state.advice(step.result.name, step.key) == "nudge"
     if nudged and isinstance(content, dict) and step.reason != "deduped":
         content = content.get("result")
@@ -262,6 +284,12 @@ def whole(place: Place, step: ToolStep) -> JsonValue:
         return text
     parsed: JsonValue = json.loads(text)
     return parsed
+
+
+def changed_by(step: ToolStep) -> str:
+    """Who had changed the arguments, as the LLM was told."""
+    edited = step.result.content.get("edited") if isinstance(step.result.content, dict) else None
+    return str(edited.get("by", "")) if isinstance(edited, dict) else ""
 
 
 def _unheard(text: str) -> None:

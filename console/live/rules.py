@@ -174,7 +174,15 @@ def approval_decided(rows: Rows, event: Event) -> None:
         return
     decision, by, note = (text(event.data, key) for key in ("decision", "by", "note"))
     row = rows.close(row, event, status=decision, severity=CALM if decision == "approved" else WARNING)
-    rows.note(row, ": ".join(filter(None, (f"by {by}" if by else "", note))))
+    edited = "arguments changed" if isinstance(event.data.get("edited"), dict) else ""
+    rows.note(row, ": ".join(filter(None, (f"by {by}" if by else "", edited, note))))
+
+
+def approval_voted(rows: Rows, event: Event) -> None:
+    if row := rows.last("approval", call_id=text(event.data, "call_id")):
+        edited = ", arguments changed" if isinstance(event.data.get("edited"), dict) else ""
+        yeses, people = number(event.data, "yeses"), number(event.data, "people")
+        rows.note(row, f"{yeses} of {people} yeses, by {text(event.data, 'by')}{edited}")
 
 
 def effect_unknown(rows: Rows, event: Event) -> None:
@@ -283,6 +291,7 @@ RULES: dict[EventKind, Rule] = {
     "attempt.started": attempt_started,
     "attempt.ended": attempt_ended,
     "approval.requested": approval_requested,
+    "approval.voted": approval_voted,
     "approval.decided": approval_decided,
     "effect.unknown": effect_unknown,
     "effect.resolved": effect_resolved,

@@ -91,6 +91,7 @@ _WORDS: dict[str, Callable[[JsonObject], str]] = {
     "tool.fallback": _fields("tool", "from", "to", "error"),
     "tool.ended": _fields("tool", "status", "served_by", "output", "reason"),
     "approval.requested": _fields("tool", "preview"),
+    "approval.voted": _fields("tool", "by", "yeses", "people", "note"),
     "approval.decided": _fields("tool", "decision", "by", "note"),
     "effect.unknown": _fields("tool"),
     "effect.resolved": _fields("tool", "how", "by"),

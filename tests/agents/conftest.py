@@ -21,7 +21,13 @@ from tests.tier_edit import limit
 
 USD = 10**9
 LLM = "rehearsal:search"
+RATES_FROM = datetime(2026, 1, 1, tzinfo=UTC)
 NOBODY_LISTENS = "redis://127.0.0.1:1/0"
+
+
+def usual_rates() -> Rates:
+    """What the office's LLMs cost."""
+    return Rates.flat(input=2 * USD, output=8 * USD)
 
 
 @dataclass
@@ -106,8 +112,8 @@ def office(db: None) -> Iterator[Office]:  # noqa: ARG001
     limit(surface, run_nanos=2 * USD)
     set_price(
         llm=LLM,
-        rates=Rates.flat(input=2 * USD, output=8 * USD),
-        effective_from=datetime(2026, 1, 1, tzinfo=UTC),
+        rates=usual_rates(),
+        effective_from=RATES_FROM,
         created_by="test",
     )
     agent = keep_version(spec=agent_spec()).agent

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 from agents import event_log, execution, lifecycle, runtime
+from agents.approvals.deciding import decide
 from agents.contracts.messages import AssistantMessage, ToolCall
 from agents.contracts.specs import AgentSpec, LoopLimits, MemoryLimits, ToolSpec
 from agents.kills import kill
@@ -104,7 +105,7 @@ def of_people(llm: WrittenLLM, surface: Surface) -> list[Run]:
     for text in TEXTS.values():
         run = work(llm, surface, [asks(call("pay", text=mended(text))), says(text)], PAY)
         approval = run.approvals.get()
-        lifecycle.decide(approval=approval, actor="acme_approver", approve=False, note=text)
+        decide(approval=approval, actor="acme_approver", approve=False, note=text)
         kill(run=run, actor="acme_operator", reason=text)
         run.refresh_from_db()
         runs.append(run)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pydantic import JsonValue
 
 from agents import execution, lease, recovery
+from agents.approvals.deciding import decide
 from agents.contracts.base import JsonObject
 from agents.contracts.calls import Call
 from agents.contracts.endings import TERMINAL, Ending
@@ -19,7 +20,7 @@ from agents.edge import KillSwitch
 from agents.engine.batch import Batch, Receipt
 from agents.engine.ports import Interrupted, Journal, LostLease, Ports
 from agents.kills import force, kill, kill_all
-from agents.lifecycle import decide, pause, resume
+from agents.lifecycle import pause, resume
 from agents.models import Approval, EventRow, Run, Switch
 from agents.runtime import Runtime
 from agents.switches import lift, set_switch

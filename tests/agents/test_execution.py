@@ -9,6 +9,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from agents import execution, runtime
+from agents.approvals.deciding import decide
 from agents.contracts.messages import ToolCall
 from agents.contracts.specs import AgentSpec, LoopLimits
 from agents.engine.batch import HoldRequest
@@ -16,7 +17,7 @@ from agents.engine.carry_out import CarryOut
 from agents.engine.ports import LostLease
 from agents.kills import kill
 from agents.library.sync import keep_version
-from agents.lifecycle import decide, launch, pause, resume
+from agents.lifecycle import launch, pause, resume
 from agents.llms import registry
 from agents.loop_limits import stricter
 from agents.models import Effect, EventRow, Run

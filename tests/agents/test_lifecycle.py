@@ -6,10 +6,11 @@ import pytest
 from kombu.exceptions import OperationalError
 
 from agents.admission import LaunchRefused
+from agents.approvals.deciding import decide
 from agents.contracts.endings import TERMINAL, WAITING, Ending
 from agents.engine.batch import Batch
 from agents.kills import kill
-from agents.lifecycle import Upload, decide, launch, pause, resume
+from agents.lifecycle import Upload, launch, pause, resume
 from agents.models import Agent, Approval, Run
 from budgets.ledger import verify
 from budgets.models import Surface, Tenant

@@ -4,11 +4,11 @@ import random
 
 import pytest
 
+from agents.approvals.deciding import decide
 from agents.contracts.endings import Ending
 from agents.engine.batch import Batch
 from agents.engine.ports import LostLease
 from agents.kills import kill
-from agents.lifecycle import decide
 from agents.models import Approval, Run
 from agents.recorder import Entry
 from budgets.ledger import verify

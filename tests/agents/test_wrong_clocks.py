@@ -8,12 +8,13 @@ import pytest
 
 from agents import lease, recovery
 from agents.admission import LaunchRefused
+from agents.approvals.deciding import decide
 from agents.contracts.endings import Ending
 from agents.edge import KillSwitch
 from agents.engine.batch import ApprovalRequest, Batch
 from agents.execution import Execution, RunMemory
 from agents.funding import edit_tier
-from agents.lifecycle import decide, launch
+from agents.lifecycle import launch
 from agents.models import Approval, Run
 from agents.runtime import Runtime
 from budgets import clock

@@ -149,6 +149,7 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """No Redis: what would have been enqueued is kept in this list, bells are silent."""
     enqueued: list[str] = []
     monkeypatch.setattr("agents.lifecycle.enqueue", enqueued.append)
+    monkeypatch.setattr("agents.approvals.deciding.enqueue", enqueued.append)
     monkeypatch.setattr("agents.forks.enqueue", enqueued.append)
     monkeypatch.setattr("agents.bell.ring_head", lambda *_: True)
     monkeypatch.setattr("agents.bell.ring_kills", lambda *_: True)

@@ -9,6 +9,7 @@ from psycopg_pool import PoolTimeout
 
 from agents import effects, funding, lifecycle
 from agents.admission import LaunchRefused
+from agents.approvals.deciding import decide
 from agents.contracts.endings import TERMINAL
 from agents.kills import kill
 from agents.models import Agent, Approval, Effect, Run
@@ -60,7 +61,7 @@ class Operator:
         """Give waiting runs the word that they wait for, or let them wait: `patience` is how often, 0 for never."""
         for approval in Approval.objects.filter(decision="", run__state="waiting_approval"):
             if self._dice.random() >= patience:
-                self._done("decide", lifecycle.decide(approval=approval, actor=WHO, approve=self._dice.random() < 0.8))
+                self._done("decide", decide(approval=approval, actor=WHO, approve=self._dice.random() < 0.8))
         for effect in Effect.objects.unknown():
             if self._dice.random() >= patience:
                 came = Intent(effect.run_id, effect.call_id) in self._far_end.arrivals()

@@ -26,6 +26,7 @@ MISBEHAVIOURS = (
     ("loop+slow=5", "the same call again and again, slowly: time to kill it"),
     ("wrong-types", "first arguments of the wrong type"),
     ("invented-tool", "first a tool that does not exist"),
+    ("obeys", "makes each call that a tool's output asks for"),
     ("rejected-drafts=1", "a first draft that the critic sends back"),
     ("rejected-drafts", "no draft that the critic accepts"),
     ("half-stream", "stops in mid-answer"),

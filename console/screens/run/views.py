@@ -6,8 +6,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from agents.approvals.deciding import decide
 from agents.kills import kill
-from agents.lifecycle import decide, pause, resume
+from agents.lifecycle import pause, resume
 from agents.llms.catalogue import label_of
 from agents.loop_limits import stricter
 from agents.models import Run

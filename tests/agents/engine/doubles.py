@@ -12,9 +12,9 @@ from agents.contracts.endings import Ending
 from agents.contracts.events import Event
 from agents.contracts.llms import FailureKind, Finish, LLMError, LLMRequest, LLMResponse
 from agents.contracts.messages import AssistantMessage, ToolCall
-from agents.contracts.specs import Implementation
+from agents.contracts.specs import Implementation, ToolSpec
 from agents.contracts.steps import Step
-from agents.engine.batch import Batch, Receipt
+from agents.engine.batch import ApprovalTerms, Batch, Receipt
 from agents.engine.ports import Decision, Interrupted, KnownEffect, LostLease, PriceUnknown, Trouble
 from agents.tools.boundary import arguments_class, resolve
 from budgets.pricing import PriceSnapshot, Rates, Usage
@@ -260,6 +260,7 @@ class MemoryJournal:
     effects: dict[str, KnownEffect] = field(default_factory=dict)
     faster: dict[str, KnownEffect] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)
+    terms: dict[str, ApprovalTerms] = field(default_factory=dict)
     blobs: list[bytes] = field(default_factory=list)
     ending: Ending | None = None
 
@@ -287,6 +288,10 @@ class MemoryJournal:
 
     def decision(self, call_id: str) -> Decision | None:
         return self.decisions.get(call_id)
+
+    def approval_terms(self, tool: ToolSpec, arguments: JsonObject) -> ApprovalTerms | None:
+        del arguments
+        return self.terms.get(tool.name) or (ApprovalTerms() if tool.needs_approval else None)
 
     def read_blob(self, handle: str) -> str | None:
         return next((b.decode() for b in self.blobs if handle in self._sources), None)

@@ -9,9 +9,10 @@ from django.db.models.functions import Cast, Concat
 
 from agents import execution, lease, recovery
 from agents.admission import LaunchRefused
+from agents.approvals.deciding import decide
 from agents.edge import KillSwitch
 from agents.library.sync import keep_version
-from agents.lifecycle import decide, launch
+from agents.lifecycle import launch
 from agents.models import Approval, Effect, EventRow, Run, StepRow
 from agents.runtime import Runtime
 from agents.tools.define import python_tool

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from agents import execution, runtime
+from agents.approvals.deciding import decide
 from agents.contracts.messages import AssistantMessage
 from agents.contracts.specs import AgentSpec, ToolSpec
 from agents.contracts.steps import SCHEMA_VERSION
@@ -14,7 +15,7 @@ from agents.contracts.upcast import NewerCheckpoint
 from agents.forks import fork
 from agents.kills import kill
 from agents.library.sync import keep_version
-from agents.lifecycle import decide, launch
+from agents.lifecycle import launch
 from agents.llms import registry
 from agents.models import Approval, Run
 from agents.models.agent import AgentVersion

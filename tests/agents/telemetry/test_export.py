@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from agents import event_log, execution, runtime
+from agents.approvals.deciding import decide
 from agents.contracts.messages import ToolCall
 from agents.contracts.specs import AgentSpec
 from agents.library.sync import keep_version
-from agents.lifecycle import decide, launch
+from agents.lifecycle import launch
 from agents.llms import registry
 from agents.models import EventRow, Run
 from agents.telemetry import outbox as outbox_module
