@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agents", "0007_tools_approvals_and_secrets")]
+    dependencies = [("agents", "0008_troubles_of_links")]
 
     operations = [
         migrations.AddField("mcptool", "hints", models.JSONField(blank=True, default=dict)),
