@@ -72,6 +72,7 @@ class ToolSpec(Contract):
     ``unkeyed`` acts without one, so that after a crash only a person can say whether it happened.
     ``volatile`` names top-level arguments that do not make a call a different one (timestamps, nonces).
     ``dedupe_seconds`` > 0 dedupes across the tenant's runs, for what spends or sends.
+    ``capability`` says in plain words what is missing without it ("the stock count"); "": its name does.
     ``probe`` are arguments of a call that anybody may make at any time, to see whether a link is back (pure tools).
     """
 
@@ -85,6 +86,7 @@ class ToolSpec(Contract):
     dedupe_seconds: Count = 0
     version: str = "1"
     degraded_advice: str = ""
+    capability: str = ""
     probe: JsonObject | None = None
 
 

@@ -11,7 +11,7 @@ from agents.contracts.base import JsonObject
 from agents.contracts.endings import Ending
 from agents.contracts.messages import ToolMessage
 from agents.contracts.steps import LLMStep, NoteStep, VerdictStep
-from agents.engine import finishes, memory, prompt
+from agents.engine import finishes, limitation, memory, prompt
 from agents.engine.calls import answer_calls
 from agents.engine.critic.registry import Draft, judge
 from agents.engine.halt import Halt
@@ -35,6 +35,8 @@ def run(state: RunState, ports: Ports, *, epoch: int, cost_nanos: int = 0) -> En
     except Halt as halt:
         ending = halt.ending
         flush(work)
+    if ports.insists():
+        ending = limitation.owned_up(work.state, ending)
     finish(work, ending)
     return ending
 
@@ -101,6 +103,8 @@ def review(work: Work, draft: str) -> None:
     span = work.span()
     answered = sum(isinstance(message, ToolMessage) for message in state.thread)
     verdict = judge(state.input.spec.checks, Draft(draft, frozenset(state.sources.values()), answered))
+    if work.ports.insists():
+        verdict = limitation.asked_for(state, draft, verdict)
     work.record(VerdictStep(verdict=verdict, draft=draft))
     work.ended(
         "verdict.given",
@@ -153,10 +157,10 @@ def finish(work: Work, ending: Ending) -> None:
 
 
 def _answered(work: Work, answer: str) -> Ending:
-    missing = tuple(sorted(work.state.degraded))
+    missing = limitation.missing(work.state)
     if not missing:
         return Ending(state="completed", answer=answer)
-    return Ending(state="degraded", reason=f"Answered without {', '.join(missing)}.", answer=answer, missing=missing)
+    return Ending(state="degraded", reason=limitation.reason(work.state), answer=answer, missing=missing)
 
 
 def _failed(work: Work, reason: str) -> Ending:

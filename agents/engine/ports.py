@@ -193,9 +193,17 @@ def stays() -> bool:
     return False
 
 
+def insist() -> bool:
+    """What every run does."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """All of them together. ``leaving`` is true once this worker is being stopped: its runs go to another one."""
+    """All of them together. ``leaving`` is true once this worker is being stopped: its runs go to another one.
+
+    ``insists`` says whether an answer that hides what it was given without is sent back now; a replay asks its record.
+    """
 
     journal: Journal
     llms: LLMs
@@ -206,3 +214,4 @@ class Ports:
     clock: Clock
     on_text: Callable[[str], None]
     leaving: Callable[[], bool] = stays
+    insists: Callable[[], bool] = insist

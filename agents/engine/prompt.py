@@ -2,7 +2,7 @@
 
 from agents.contracts.llms import ToolSchema
 from agents.contracts.messages import Message, SystemMessage
-from agents.engine import tokens
+from agents.engine import limitation, tokens
 from agents.engine.state import RunState
 
 READ_MORE = ToolSchema(
@@ -33,8 +33,13 @@ def system_text(state: RunState) -> str:
     text = state.input.spec.system_prompt
     if not state.degraded:
         return text
-    listed = "\n".join(f"- {tool}: {why or 'out of service'}" for tool, why in sorted(state.degraded.items()))
-    return text + DEGRADED.format(listed=listed)
+    return text + DEGRADED.format(listed="\n".join(f"- {_called(state, tool)}" for tool in limitation.missing(state)))
+
+
+def _called(state: RunState, tool: str) -> str:
+    """A degraded tool; why it is so was written by the tool, and stays in its result: these are our instructions."""
+    what = limitation.capability(state, tool)
+    return tool if what == tool else f"{tool} ({what})"
 
 
 def compose(state: RunState) -> tuple[Message, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from agents.contracts.endings import Ending
 from agents.engine import loop
+from agents.engine.limitation import owned_up
 from agents.engine.state import RunInput, RunState
 from agents.replay.divergence import Diverged, Divergence, EndOfRecording, told
 from agents.replay.recorded_ports import Place, RecordedLLMs, ports
@@ -90,7 +91,8 @@ class _Way:
             return Divergence(self._place.number, told(due), came)
         if self._recording.state not in BY_ITSELF:
             return None
-        if (ending.state, ending.answer) == (self._recording.state, self._recording.answer):
+        answers = (ending.answer, owned_up(self._state, ending).answer)
+        if ending.state == self._recording.state and self._recording.answer in answers:
             return None
         same = ending.state == self._recording.state
         return Divergence(

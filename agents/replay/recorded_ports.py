@@ -13,9 +13,10 @@ from agents.contracts.events import Event
 from agents.contracts.llms import LLMError, LLMRequest, LLMResponse
 from agents.contracts.messages import AssistantMessage
 from agents.contracts.specs import Implementation, ToolSpec
-from agents.contracts.steps import LLMStep, MemoryStep, RouteStep, Step, ToolStep
+from agents.contracts.steps import LLMStep, MemoryStep, RouteStep, Step, ToolStep, VerdictStep
 from agents.engine.batch import ApprovalTerms, Batch, Receipt
 from agents.engine.guard import call_key
+from agents.engine.limitation import CHECK
 from agents.engine.ports import Decision, ImplementationFailed, KnownEffect, Ports, Trouble
 from agents.engine.state import RunState
 from agents.replay.divergence import Diverged, Divergence, EndOfRecording, difference, told
@@ -264,7 +265,14 @@ def ports(place: Place, llms: RecordedLLMs) -> Ports:
         memory=RecordedMemory(place),
         clock=StandingClock(place.recording.given.started_at),
         on_text=_unheard,
+        insists=lambda: _insisted(place),
     )
+
+
+def _insisted(place: Place) -> bool:
+    """Whether the draft that is judged now was sent back for what it hid: older releases let it pass."""
+    output = place.due.output if place.due else None
+    return isinstance(output, VerdictStep) and any(issue.check == CHECK for issue in output.verdict.issues)
 
 
 def whole(place: Place, step: ToolStep) -> JsonValue:

@@ -50,6 +50,7 @@ def python_tool(
     timeout_seconds: float = 20.0,
     slow_seconds: float = 0.0,
     degraded_advice: str = "",
+    capability: str = "",
     probe: JsonObject | None = None,
 ) -> ToolSpec:
     """Declare a tool whose chain are Python functions ``(arguments, call) -> JSON``, sync or async.
@@ -71,5 +72,6 @@ def python_tool(
         volatile=volatile,
         dedupe_seconds=dedupe_seconds,
         degraded_advice=degraded_advice,
+        capability=capability,
         probe=probe,
     )

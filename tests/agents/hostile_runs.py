@@ -22,7 +22,9 @@ from tests.agents.workers import WrittenLLM, worker
 
 LLM = "rehearsal:search"
 ROOMY = MemoryLimits(soft_tokens=200_000, hard_tokens=300_000)
-PATIENT = LoopLimits(max_turns=200, max_rejected_calls=1_000, block_after=900, stop_after=1_000, nudge_after=800)
+PATIENT = LoopLimits(
+    max_turns=200, max_rejected_calls=1_000, block_after=900, stop_after=1_000, nudge_after=800, max_revisions=0
+)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from tests.tier_edit import limit
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_redis", "sender")]
 LETTER, SHOUTED = call("send", "l1", to="ann"), call("shout", "s1", to="ben")
 ACTOR, WHY = "acme_operator", "It went wrong."
-SCRIPT = [asks(LETTER), asks(SHOUTED), says("Sent.")]
+SCRIPT = [asks(LETTER), asks(SHOUTED), says("Sent; I could not shout.")]
 LAST, SENT_ALL, ASKED_TO_SHOUT = 6, 4, 3
 """The steps: 1 asks for the letter, 2 it is sent, 3 asks for the shout, 4 it is sent, 5 the answer, 6 the verdict."""
 

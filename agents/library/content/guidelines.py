@@ -78,5 +78,6 @@ BRAND_GUIDELINES = python_tool(
     "brand_guidelines",
     [brand_guidelines],
     description="The shop's voice, facts that may be claimed, banned phrases and the usual length.",
+    capability="the brand guidelines",
     degraded_advice="Claim nothing beyond the brief, and say that the guidelines were not checked.",
 )

@@ -110,6 +110,7 @@ SEARCH_DOCUMENT = python_tool(
     [search_document],
     description="Full-text search in one attached file. Returns passages with page or lines to cite.",
     timeout_seconds=60.0,
+    capability="the search in the files",
     degraded_advice="The files cannot be searched; read them page by page instead.",
 )
 READ_DOCUMENT = python_tool(
@@ -118,5 +119,6 @@ READ_DOCUMENT = python_tool(
     description="Read pages (PDF) or lines (any other file) of one attached file, up to 4,000 characters at "
     "a time; `next` says where to go on.",
     timeout_seconds=60.0,
+    capability="the pages of the files",
     degraded_advice="The files cannot be read; answer from the passages that search found.",
 )

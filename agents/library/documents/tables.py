@@ -192,5 +192,6 @@ CSV_SUMMARY = python_tool(
     description="Describe a CSV file: rows, columns, and for each numeric column exact min, max, sum and "
     "mean; with `group_by` also the sums for each value of a column.",
     timeout_seconds=60.0,
+    capability="the sums of the table",
     degraded_advice="The table cannot be summed up; state no total.",
 )

@@ -71,11 +71,13 @@ SEARCH_CORPUS = python_tool(
     [search_corpus],
     description="Search the bundled articles on running software in production. Returns articles, best "
     "first, each with a passage and the number to cite.",
+    capability="the search in the corpus",
     degraded_advice="The corpus cannot be searched; answer only from articles already read.",
 )
 READ_ARTICLE = python_tool(
     "read_article",
     [read_article],
     description="Read one article of the corpus in full.",
+    capability="the full articles",
     degraded_advice="Articles cannot be read in full; answer from the passages that search found.",
 )

@@ -47,5 +47,6 @@ FETCH_PAGE = python_tool(
     [fetch_page],
     description="Fetch one public web page as text. Only addresses that the task names or a source mentions.",
     timeout_seconds=15.0,
+    capability="the web pages",
     degraded_advice="Web pages cannot be fetched; answer from the corpus and say so.",
 )

@@ -68,5 +68,6 @@ SEND_EMAIL = python_tool(
     effect="keyed",
     needs_approval=True,
     dedupe_seconds=DAY_SECONDS,
+    capability="the email",
     degraded_advice="Email cannot be sent now. Give the operator the text to send by hand.",
 )

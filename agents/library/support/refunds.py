@@ -72,5 +72,6 @@ REFUND = python_tool(
     effect="keyed",
     needs_approval=True,
     dedupe_seconds=DAY_SECONDS,
+    capability="the refund",
     degraded_advice="Refunds cannot be booked now. Tell the operator to book it by hand.",
 )

@@ -43,5 +43,6 @@ SEARCH_POLICIES = python_tool(
     [search_policies],
     description="Search the shop's rules: returns, refunds, damaged and late parcels, cancelling, exchange, "
     "warranty, payment, address changes, gift cards. Returns passages with the number to cite.",
+    capability="the search in the shop's rules",
     degraded_advice="The shop's rules cannot be searched. State no rule from memory.",
 )

@@ -71,5 +71,6 @@ STOCK = python_tool(
     description="How many pieces of a product are in stock. When the live count is unavailable the answer "
     "comes from a copy: then `live` is false and `as_of` says how old it is, and your answer must say so.",
     probe={"product": "KETTLE-17"},
+    capability="the stock count",
     degraded_advice="Stock figures are unavailable. Say so, and promise no delivery that depends on stock.",
 )

@@ -23,7 +23,7 @@ def key_of_shout() -> str:
 
 def shouting() -> World:
     """A run that acts once, without a key."""
-    return World([asks(call("shout", to="ann", text="hi")), says("Done.")])
+    return World([asks(call("shout", to="ann", text="hi")), says("I could not shout.")])
 
 
 def key_told(run_id: str = "run") -> str:
@@ -96,7 +96,7 @@ def test_an_unkeyed_one_under_way_at_a_crash_waits_for_a_person() -> None:
 
 
 def test_a_letter_that_another_run_has_under_way_is_not_sent_beside_it() -> None:
-    world = World([asks(call("send", to="ann", text="hi")), says("Sent.")])
+    world = World([asks(call("send", to="ann", text="hi")), says("I could not send it.")])
     world.journal.effects[key_of_letter()] = KnownEffect("started", None, "c9", "other run")
     assert world.start().state == "waiting_resolution"
     assert world.tools.invoked == []
@@ -118,7 +118,7 @@ def test_a_write_without_a_key_that_may_have_happened_waits_and_one_that_cannot_
 
 
 def test_a_keyed_write_that_may_have_happened_is_unknown_and_the_run_says_so_and_goes_on() -> None:
-    world = World([asks(call("send", to="ann", text="hi")), says("Not sure.")])
+    world = World([asks(call("send", to="ann", text="hi")), says("I could not send it for sure.")])
     world.tools.replaced["post"] = fails(ImplementationFailed("late", maybe_happened=True))
     assert world.start().state == "degraded"
     assert world.tools.names == ["post", "post"]
@@ -182,7 +182,7 @@ def test_what_another_run_had_sent_goes_again_under_the_key_that_it_had_then() -
 
 @pytest.mark.parametrize("outcome", ["happened", "given_up"])
 def test_a_persons_word_on_a_letter_of_another_run_holds_here_too(outcome: str) -> None:
-    world = World([asks(call("send", to="ann", text="hi")), says("So be it.")])
+    world = World([asks(call("send", to="ann", text="hi")), says("It could not be sent: send is out.")])
     told = KnownEffect("resolved", "it is in the outbox", "c9", "other run", outcome)  # type: ignore[arg-type]  # parametrised
     world.journal.effects[key_of_letter()] = told
     assert world.start().state == ("completed" if outcome == "happened" else "degraded")
@@ -190,7 +190,7 @@ def test_a_persons_word_on_a_letter_of_another_run_holds_here_too(outcome: str) 
 
 
 def test_the_effect_is_recorded_before_it_leaves() -> None:
-    world = World([asks(call("send", to="ann", text="hi")), says("Sent.")])
+    world = World([asks(call("send", to="ann", text="hi")), says("I could not send it.")])
     seen: list[str] = []
 
     def post(*_: object) -> str:

@@ -82,7 +82,7 @@ def test_a_timeout_is_told_from_a_failure() -> None:
 
 def test_a_degraded_tool_is_not_called_again() -> None:
     again = [asks(call("look_up", f"c{n}", text=f"tea {n}")) for n in range(3)]
-    world = broken(World([*again, says("Without it.")]), "shelf", "archive")
+    world = broken(World([*again, says("Without look_up.")]), "shelf", "archive")
     world.start()
     assert world.tools.names == ["shelf", "archive"]
     assert [result.status for result in world.results] == ["degraded"] * 3
@@ -90,18 +90,18 @@ def test_a_degraded_tool_is_not_called_again() -> None:
 
 
 def test_the_system_prompt_lists_what_is_degraded_with_the_rule() -> None:
-    world = broken(World([asks(call("look_up", text="tea")), says("Without it.")]), "shelf", "archive")
+    world = broken(World([asks(call("look_up", text="tea")), says("Without look_up.")]), "shelf", "archive")
     world.start()
     before, after = (request.messages[0] for request in world.llm.requests)
     assert isinstance(before, SystemMessage)
     assert isinstance(after, SystemMessage)
     assert before.text == "You are tested."
-    assert "- look_up: fell down" in after.text
+    assert "- look_up\n" in after.text
     assert "Do not call these tools again" in after.text
 
 
 def test_a_degraded_tool_stays_degraded_after_a_crash() -> None:
-    world = broken(World([asks(call("look_up", text="tea")), says("Without it.")]), "shelf", "archive")
+    world = broken(World([asks(call("look_up", text="tea")), says("Without look_up.")]), "shelf", "archive")
     world.start()
     assert world.fresh().degraded == {"look_up": "fell down"}
 
@@ -112,7 +112,7 @@ def test_a_tool_that_was_never_needed_cannot_hurt_the_run() -> None:
 
 
 def test_a_keyed_write_is_sent_once_more_under_its_key_and_then_left_alone() -> None:
-    world = broken(World([asks(call("send", to="ann", text="hi")), says("Not sent.")]), "post")
+    world = broken(World([asks(call("send", to="ann", text="hi")), says("I could not send it.")]), "post")
     assert world.start().state == "degraded"
     assert world.tools.names == ["post", "post"]
     first, second = (told.key for _, _, told in world.tools.invoked)
@@ -128,13 +128,13 @@ def test_a_keyed_write_that_succeeds_the_second_time_is_a_success() -> None:
 
 
 def test_an_unkeyed_write_is_sent_once_whatever_happens() -> None:
-    world = broken(World([asks(call("shout", to="ann", text="hi")), says("Not sent.")]), "courier")
+    world = broken(World([asks(call("shout", to="ann", text="hi")), says("I could not shout.")]), "courier")
     assert world.start().state == "degraded"
     assert world.tools.names == ["courier"]
 
 
 def test_a_write_does_not_fall_over_even_when_its_first_way_is_closed() -> None:
-    world = World([asks(call("send", to="ann", text="hi")), says("Not sent.")])
+    world = World([asks(call("send", to="ann", text="hi")), says("I could not send it.")])
     world.health.closed.add("send/post")
     assert world.start().state == "degraded"
     assert world.tools.invoked == []

@@ -21,7 +21,7 @@ LETTER = asks(call("send", to="ann", text="hi"))
 
 def fee_world(first: object = READ, *, at_cap: str = "stop") -> World:
     """A run whose tools have fees."""
-    world = World([first, says("Tea.")], at_cap=at_cap)  # type: ignore[list-item]  # an answer
+    world = World([first, says("Tea, without look_up: I could not send it.")], at_cap=at_cap)  # type: ignore[list-item]  # an answer
     world.prices.fees = FEES
     return world
 
