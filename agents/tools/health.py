@@ -5,10 +5,11 @@ import threading
 from collections import Counter, OrderedDict, deque
 from collections.abc import Sequence
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError
 
 from agents.engine import ports
 from agents.models import ToolHealth
+from agents.outage import hand_back_connection
 from agents.tools import link_rows
 from agents.tools.known_links import KnownLinks
 from agents.tools.link_minutes import Minutes
@@ -140,7 +141,7 @@ class SharedHealth:
             row = link_rows.write_outcome(outcome, calm_before=calm)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("the health of %s is written later: %s", outcome.link, error)
-            connection.close_if_unusable_or_obsolete()
+            hand_back_connection()
             with self._lock:
                 self._late = [*self._late, outcome][-MOST_WAITING:]
                 self._calm[outcome.link] += calm

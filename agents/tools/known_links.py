@@ -6,9 +6,10 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError
 
 from agents.models import ToolHealth
+from agents.outage import hand_back_connection
 from agents.tools.breaker import Breaker
 
 logger = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ class KnownLinks:
             if first:
                 raise
             logger.warning("the health of links is not known anew: %s", error)
-            connection.close()
+            hand_back_connection()
         finally:
             self._reading.release()
 
