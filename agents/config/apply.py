@@ -11,7 +11,9 @@ from agents.config.document import Document, in_words
 from agents.config.faults import Refused
 from agents.config.plan import AgentWrite, Difference, Plan, PriceWrite, SurfaceWrite, TenantWrite, TierWrite
 from agents.config.sections import SETTINGS
+from agents.contracts.digest import spec_digest
 from agents.library.sync import apply_version
+from agents.tools.catalogue import keep_tool
 from budgets.models import Surface, Tenant
 from budgets.prices import set_price
 from budgets.tenants import make_surface, make_tenant, rename_surface, rename_tenant
@@ -53,8 +55,22 @@ def apply(document: Document, *, agreed: Plan, reason: str, actor: str) -> None:
             raise PlanChanged(plan)
         for difference in plan.differences:
             _write(document, difference, reason, actor)
+        _keep_tools(document, plan, reason, actor)
     if any(isinstance(difference.write, TierWrite) for difference in agreed.differences):
         funding.wake_funded(actor=actor, why=f"limits edited: {reason}")
+
+
+def _keep_tools(document: Document, plan: Plan, reason: str, actor: str) -> None:
+    """The file's tools that agents were given go into the catalogue too."""
+    given = {
+        spec_digest(tool)
+        for each in plan.differences
+        if isinstance(each.write, AgentWrite)
+        for tool in each.write.spec.tools
+    }
+    for tool in document.content.tools.values():
+        if spec_digest(tool) in given:
+            keep_tool(spec=tool, origin="config", actor=actor, reason=reason)
 
 
 def _hold_still(document: Document) -> None:

@@ -1,20 +1,20 @@
-"""Brings the database up to the library: the demo shop, and a version for each agent spec that changed."""
+"""Brings the database up to the library: the demo shop, its tools, and a version for each agent that changed."""
 
-import hashlib
 from datetime import date
 from typing import Literal
 
-import rfc8785
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from agents.contracts.digest import spec_digest
 from agents.contracts.specs import AgentSpec
 from agents.journal.gate import plain
 from agents.library.catalogue import bundled
 from agents.library.support.seed import seed_shop
 from agents.models import Agent, AgentVersion
 from agents.models.agent import Origin
+from agents.tools.catalogue import fill_from_library
 from budgets import actions
 
 
@@ -28,6 +28,7 @@ def sync_library(*, today: date | None = None) -> None:
     seed_shop(today=today or timezone.localdate())
     for spec in bundled():
         _ship(spec)
+    fill_from_library(tool for spec in bundled() for tool in spec.tools)
 
 
 def keep_version(*, spec: AgentSpec, origin: Origin = "library", made_by: str = "", note: str = "") -> AgentVersion:
@@ -93,8 +94,3 @@ def _make_current(agent: Agent, version: AgentVersion, origin: Origin) -> None:
     if agent.current_id != version.pk:
         agent.current = version
         agent.save(update_fields=["current"])
-
-
-def spec_digest(spec: AgentSpec) -> str:
-    """SHA-256 over the spec as canonical JSON (RFC 8785), in hex."""
-    return hashlib.sha256(rfc8785.dumps(spec.model_dump(mode="json"))).hexdigest()

@@ -3,7 +3,7 @@
 import pytest
 
 from agents.config.faults import Refused
-from agents.models import Agent
+from agents.models import Agent, Tool
 from tests.agents.config.conftest import apply_text, exported, plan_of, shown
 
 pytestmark = pytest.mark.usefixtures("installation")
@@ -159,3 +159,10 @@ def test_code_and_an_endpoint_stand_in_one_tool_whose_parameters_are_the_codes()
     assert [link.kind for link in tool.implementations] == ["python", "http"]
     assert "product" in str(tool.parameters)
     assert plan_of(text).differences == ()
+
+
+def test_tools_of_a_file_that_agents_were_given_are_in_the_catalogue() -> None:
+    apply_text(FILE)
+    row = Tool.objects.get(name="counting")
+    assert (row.origin, row.changed_by) == ("config", "ann (terminal)")
+    assert row.to_spec().implementations[0].kind == "http"

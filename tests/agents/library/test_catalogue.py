@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from agents.contracts.digest import spec_digest
 from agents.contracts.specs import AgentSpec
 from agents.engine.critic.registry import Draft, judge
 from agents.library import catalogue
@@ -11,7 +12,7 @@ from agents.library.catalogue import bundled
 from agents.library.models import Order
 from agents.library.own import VARIABLE, LibraryError, own_agents, own_policies
 from agents.library.search.agent import search_agent
-from agents.library.sync import keep_version, spec_digest, sync_library
+from agents.library.sync import keep_version, sync_library
 from agents.models import Agent, AgentVersion
 from agents.tools.boundary import arguments_class, resolve
 
