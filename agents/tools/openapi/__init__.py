@@ -1,0 +1,1 @@
+"""OpenAPI documents as tools: what a document offers, and an HTTP tool for each operation that somebody chooses."""
