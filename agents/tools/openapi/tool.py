@@ -23,6 +23,7 @@ from agents.tools.openapi.schemas import converted
 MOST_DESCRIPTION = 1_000
 MOST_BYTES = 60_000
 _ARGUMENT = re.compile(r"[^A-Za-z0-9_.-]+")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -79,7 +80,7 @@ class _Builder:
         )
         host = urlsplit(endpoint.url).hostname or "http"
         return ToolSpec(
-            name=(wishes.prefix + operation.name)[:64],
+            name=wishes.prefix + operation.name,
             description=self._description(),
             parameters=self._parameters(),
             implementations=(Implementation(name=host.replace(".", "-"), kind="http", http=endpoint),),
@@ -91,13 +92,13 @@ class _Builder:
         if parameter.place not in ("path", "query"):
             self._check_given(parameter)
             return
-        if parameter.place == "query" and parameter.name in self._wishes.query:
+        if parameter.place == "query" and (parameter.name in self._wishes.query or _is_left_out(parameter)):
             return
         argument = _ARGUMENT.sub("_", parameter.name).strip("_.")[:64] or "value"
-        while argument in self._properties:
+        if argument in self._properties:
             argument = f"{parameter.place}_{argument}"[:64]
-            if argument in self._properties:
-                raise BadDocument(f"Two of its parameters are called {argument}.")
+        if argument in self._properties:
+            raise BadDocument(f"Two of its parameters are called {argument}.")
         self._arguments[parameter.place, parameter.name] = argument
         self._properties[argument] = self._schema_of(parameter)
         if parameter.required:
@@ -123,8 +124,6 @@ class _Builder:
         if found.get("type") == "array" and (declared.get("explode") is False or parameter.place == "path"):
             hint = f"{found.get('description', '')} Several values stand with commas between them.".strip()
             return {"type": "string", "description": hint}
-        if declared.get("style") == "deepObject" and parameter.required:
-            raise BadDocument(f"Its parameter {parameter.name[:80]} is an object in the query, which is not written.")
         return found
 
     def _body(self) -> str:
@@ -162,7 +161,6 @@ class _Builder:
         base = (self._wishes.base_url or self._operation.server).rstrip("/")
         if not base.startswith(("http://", "https://")):
             raise BadDocument("The document names no server with http:// or https://; give a base URL.")
-
         texts = _PLACE.split(self._operation.path)  # every second one is a name
         for index, text in enumerate(texts):
             texts[index] = self._place(text) if index % 2 else quote(text, safe="/%:@!$&'()*+,;=~-._")
@@ -183,17 +181,28 @@ class _Builder:
         return (whole or f"{self._operation.method} {self._operation.path}")[:MOST_DESCRIPTION]
 
 
+def _is_left_out(parameter: Parameter) -> bool:
+    """An object in the query has no one spelling. Raises BadDocument where a call cannot do without."""
+    spread = parameter.declared.get("style") == "deepObject"
+    if spread and parameter.required:
+        raise BadDocument(f"Its parameter {parameter.name[:80]} is an object in the query, which is not written.")
+    return spread
+
+
 def _check(tool: ToolSpec) -> None:
     """Raises BadDocument for what could be written down but not used."""
+    if not _NAME.fullmatch(tool.name):
+        raise BadDocument(f"{tool.name[:80]} is no name that LLMs can call: letters, digits, - and _, at most 64.")
     try:
-        Draft202012Validator.check_schema(tool.parameters)
         size = len(rfc8785.dumps(tool.parameters))
-    except SchemaError as error:
-        raise BadDocument(f"Its arguments are no JSON Schema: {error.message[:200]}.") from error
     except rfc8785.CanonicalizationError as error:
         raise BadDocument("Its arguments name a number that JSON does not carry exactly.") from error
     if size > MOST_BYTES:
         raise BadDocument(f"Its arguments need {size:,} bytes to be described; an LLM is shown {MOST_BYTES:,} at most.")
+    try:
+        Draft202012Validator.check_schema(tool.parameters)
+    except SchemaError as error:
+        raise BadDocument(f"Its arguments are no JSON Schema: {error.message[:200]}.") from error
     endpoint = tool.implementations[0].http
     for _, fault in endpoint_faults(endpoint, tool.parameters) if endpoint else ():
         raise BadDocument(fault)

@@ -144,8 +144,11 @@ def test_the_importer_gives_headers_a_key_and_which_writes_are_safe() -> None:
     assert tool.implementations[0].name == "proxy-example"
 
 
-def test_a_header_that_cannot_be_one_is_refused() -> None:
+def test_a_header_or_a_name_that_cannot_be_one_is_refused() -> None:
     root = read_document(SHOP.encode())
+    for prefix in ("shop.", "x" * 60):
+        with pytest.raises(BadDocument, match="no name that LLMs can call"):
+            tool_of(root, operations(root)[0], Wishes(prefix=prefix))
     with pytest.raises(BadDocument, match="This header is set for each call"):
         tool_of(root, operations(root)[0], Wishes(headers={"Host": "evil"}))
 
@@ -177,6 +180,17 @@ def test_version_3_1_and_its_schemas_stay_as_they_are() -> None:
     tool = only(with_body(schema, {"C": {"type": "string", "description": "Theirs."}}))
     assert properties(tool)["a"] == {"type": ["string", "null"], "format": "email"}
     assert properties(tool)["c"] == {"type": "string", "description": "Ours."}
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_an_object_in_the_query_is_left_out_where_it_may_be(required: bool) -> None:
+    parameter = {"name": "filter", "in": "query", "style": "deepObject", "required": required, "schema": {}}
+    document = {**with_body({}), "paths": {"/x": {"get": {"operationId": "x", "parameters": [parameter]}}}}
+    if required:
+        with pytest.raises(BadDocument, match="an object in the query"):
+            only(document)
+    else:
+        assert properties(only(document)) == {}
 
 
 def test_a_body_that_is_no_object_is_one_argument() -> None:
