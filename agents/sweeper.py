@@ -1,4 +1,4 @@
-"""Threads of a worker that wait behind no run: they sweep, verify the ledger for whoever asked, probe what is out."""
+"""Threads of a worker that wait behind no run: they sweep, verify for whoever asked, probe, and look at MCP servers."""
 
 import logging
 import random
@@ -8,11 +8,13 @@ from collections.abc import Callable
 from django.db import DatabaseError, InterfaceError, connection
 
 from agents import recovery
+from agents.tools.mcp.look import look_when_due
 from budgets.ledger.asked_verification import answer_waiting
 
 logger = logging.getLogger(__name__)
 SWEEP_SECONDS = 5.0
 LOOK_SECONDS = 2.0
+SERVERS_SECONDS = 60.0
 JITTER = 0.2
 """Workers that were started together do not sweep together."""
 END_SECONDS = 5.0
@@ -26,6 +28,7 @@ class Sweeper:
         self._threads = [
             threading.Thread(target=self._repeat, args=(recovery.sweep, SWEEP_SECONDS), name="sweeper", daemon=True),
             threading.Thread(target=self._repeat, args=(answer_waiting, LOOK_SECONDS), name="verifier", daemon=True),
+            threading.Thread(target=self._repeat, args=(look_when_due, SERVERS_SECONDS), name="looker", daemon=True),
         ]
 
     def also(self, work: Callable[[], object], *, name: str, every_seconds: float) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+import rfc8785
 from pydantic import JsonValue
 
 from agents.contracts.base import Contract, JsonObject
@@ -27,12 +28,12 @@ class SeenTool(Contract):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of everything that was accepted with the tool except its description, in hex.
+        """SHA-256 over RFC 8785 JSON of what was accepted with the tool except its description, in hex.
 
         The description is the server's prose: an LLM reads the one that was accepted, never a later one.
         """
         pinned: JsonObject = {"in": self.input_schema, "out": self.output_schema, "hints": self.hints}
-        return hashlib.sha256(json.dumps(pinned, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        return hashlib.sha256(rfc8785.dumps(pinned)).hexdigest()
 
 
 class Unfit(ValueError):
@@ -71,4 +72,8 @@ def _schema(listed: JsonValue) -> JsonObject:
     if len(text) > LONGEST_SCHEMA:
         raise Unfit(f"its schema is longer than {LONGEST_SCHEMA:,} characters")
     schema: JsonObject = json.loads(text)
+    try:
+        rfc8785.dumps(schema)
+    except rfc8785.CanonicalizationError as error:
+        raise Unfit("its schema has a number that JSON does not carry exactly") from error
     return schema

@@ -59,6 +59,7 @@ def nested(levels: int) -> JsonValue:
         ({"outputSchema": [1]}, "its schema is no object"),
         ({"inputSchema": {"type": "object", "const": float("nan")}}, "no JSON"),
         ({"inputSchema": {"type": "object", "x": "y" * 64_000}}, "longer than 64,000"),
+        ({"inputSchema": {"type": "object", "maximum": 2**60}}, "does not carry exactly"),
         ({"inputSchema": nested(5_000)}, "deeper than 100 levels"),
     ],
 )
