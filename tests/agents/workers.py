@@ -19,6 +19,7 @@ from agents.runtime import Runtime
 from agents.tools.children import Children
 from agents.tools.define import Arguments, python_tool
 from agents.tools.health import SharedHealth
+from agents.tools.mcp.call import close_sessions
 from agents.warden import Warden
 from budgets.pricing import Usage
 from tests.agents.batches import unheard
@@ -63,6 +64,7 @@ def worker(name: str) -> Iterator[Runtime]:
         yield at
     finally:
         edge.run(at.children.close(), KillSwitch())
+        edge.run(close_sessions(), KillSwitch())
         at.recorder.stop()
         edge.stop()
         edge.loop.close()

@@ -9,6 +9,7 @@ from agents.tools.mcp.servers import Endpoint
 from agents.tools.mcp.session import Session
 
 MOST_SESSIONS = 40
+CLOSE_SECONDS = 5.0
 
 
 class Full(Exception):
@@ -42,11 +43,11 @@ class Sessions:
         return session
 
     async def close(self) -> None:
-        """End all of them together."""
+        """End all of them together, within seconds."""
         for key in list(self._open):
             self._close(key)
         if self._closing:
-            await asyncio.wait(self._closing)
+            await asyncio.wait(self._closing, timeout=CLOSE_SECONDS)
 
     def _make_room(self, wanted: Key) -> None:
         """Let go of what is over, of what was edited, and of what was not used for longest when there are too many."""

@@ -32,6 +32,7 @@ GRACE_SECONDS = 0.5
 END_SECONDS = 2.0
 CHUNK_BYTES = 64 * 1024
 MOST_UNREAD_BYTES = 2 * MESSAGE_BYTES
+CHATTER_BYTES, CHATTER_SECONDS = 4_096, 0.05
 NOISE_KEPT = 2_000
 LAST_WORDS = 300
 
@@ -79,6 +80,8 @@ class Program:
         stream = self.process.stderr
         while stream is not None and (chunk := await stream.read(CHUNK_BYTES)):
             self._noise = (self._noise + chunk)[-NOISE_KEPT:]
+            if len(chunk) > CHATTER_BYTES:  # its pipe fills and it has to wait: the loop has other things to do
+                await asyncio.sleep(CHATTER_SECONDS)
 
 
 async def _drained(stream: asyncio.StreamReader | None) -> None:

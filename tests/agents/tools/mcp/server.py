@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -86,9 +87,16 @@ class Server:
                 sys.stdout.write("x" * 1_000_000)
         elif self.behaviour == "noise":
             sys.stderr.write("chatter " * 1_000_000)
+        elif self.behaviour == "endless_noise":
+            threading.Thread(target=self.chatter, daemon=True).start()
         elif self.behaviour == "leaves_a_child":
             child = subprocess.Popen(["sleep", "600"])
             self.note(f"child {child.pid}")
+
+    def chatter(self) -> None:
+        """Write to the error output for ever."""
+        while True:
+            sys.stderr.write("chatter " * 10_000)
 
     def on_initialize(self, request: Message) -> None:
         """The handshake."""

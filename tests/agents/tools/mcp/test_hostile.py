@@ -1,5 +1,6 @@
 """Servers that misbehave, as real processes: each is a bounded failure of one link, said in words."""
 
+import asyncio
 import resource
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agents.engine.ports import ImplementationFailed
-from tests.agents.tools.mcp.calls import known, one, program
+from tests.agents.tools.mcp.calls import called, known, on_a_loop, one, program
 
 MOST_MEGABYTES = 150
 WORKER = "import sys, django; django.setup(); from tests.agents.tools.mcp.calls import hang; hang(sys.argv[1])"
@@ -39,7 +40,7 @@ def test_a_server_that_cannot_be_used_fails_before_anything_was_sent(
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < MOST_MEGABYTES
 
 
-@pytest.mark.parametrize("behaviour", ["garbage", "noise", "endless_pages"])
+@pytest.mark.parametrize("behaviour", ["garbage", "noise", "endless_noise", "endless_pages"])
 def test_a_server_that_chatters_is_served_all_the_same(monkeypatch: pytest.MonkeyPatch, behaviour: str) -> None:
     known(monkeypatch, program(behaviour))
     said = one("echo", {"text": "tea"})
@@ -64,6 +65,20 @@ def test_an_answer_that_cannot_be_used_may_have_come_after_the_act(
         one(tool, {}, seconds=1 if tool == "wrong_id" else 20)
     assert failed.value.maybe_happened
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < MOST_MEGABYTES
+
+
+def test_a_server_that_never_stops_chattering_leaves_the_loop_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    known(monkeypatch, program("endless_noise"))
+
+    async def turns() -> int:
+        await called("echo", {"text": "tea"})
+        until, count = time.monotonic() + 0.5, 0
+        while time.monotonic() < until:
+            await asyncio.sleep(0.001)
+            count += 1
+        return count
+
+    assert on_a_loop(turns) > 100
 
 
 def test_what_is_no_program_fails_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
