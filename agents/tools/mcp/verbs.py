@@ -101,23 +101,23 @@ def accept(
         row = McpTool.objects.select_for_update(of=("self",)).select_related("server").get(pk=tool.pk)
         if row.digest != digest or row.gone_at is not None:
             raise McpRefused(f"{row.name} is not what you saw any more. Look at the server again.")
+        kept = of_catalogue(row)
         spec = ToolSpec(
-            name=name or _name(row),
+            name=name or (kept.name if kept else _free_name(row)),
             description=row.description,
             parameters=row.input_schema,
             implementations=(_implementation(row),),
             effect=effect,
             needs_approval=effect != "pure" if needs_approval is None else needs_approval,
         )
-        if not NAME.fullmatch(spec.name):
-            raise McpRefused("A tool's name has 1 to 64 letters, digits, _ and -.")
-        kept = keep_tool(spec=spec, origin="mcp", actor=actor)
+        _require_free(spec.name, kept)
+        keep_tool(spec=spec, origin="mcp", actor=actor)
         before = {"digest": row.accepted_digest} if row.accepted_digest else {}
         row.accepted_digest, row.accepted_by, row.changed_at = row.digest, actor, None
         row.save(update_fields=["accepted_digest", "accepted_by", "changed_at"])
         after = {"digest": row.digest, "effect": effect, "needs_approval": spec.needs_approval, "as": spec.name}
         actions.note(actor=actor, verb="mcp.accept", target=_target(row), reason=reason, before=before, after=after)
-    return kept
+        return Tool.objects.get(name=spec.name)
 
 
 def withdraw(*, tool: McpTool, actor: str, reason: str) -> bool:
@@ -171,13 +171,19 @@ def _implementation(tool: McpTool) -> Implementation:
     return Implementation(name=tool.server.name, kind="mcp", mcp=endpoint, timeout_seconds=timeout)
 
 
-def _name(tool: McpTool) -> str:
-    """Its name in the catalogue: the one that it has there, else its own, with the server's before it if need be."""
-    if (kept := of_catalogue(tool)) is not None:
-        return kept.name
+def _free_name(tool: McpTool) -> str:
+    """Its own name, with the server's before it when another tool has that."""
     own = re.sub(r"[^a-zA-Z0-9_-]+", "_", tool.name)[:LONGEST_NAME]
     taken = Tool.objects.filter(name=own).exists()
     return f"{tool.server.name}_{own}"[:LONGEST_NAME] if taken else own
+
+
+def _require_free(name: str, kept: Tool | None) -> None:
+    """Raises McpRefused for a name that is none, or another tool's."""
+    if not NAME.fullmatch(name):
+        raise McpRefused("A tool's name has 1 to 64 letters, digits, _ and -.")
+    if (kept is None or kept.name != name) and Tool.objects.filter(name=name).exists():
+        raise McpRefused(f"There is another tool {name} already; give this one a name of its own.")
 
 
 def _forget(tool: McpTool) -> str:

@@ -91,6 +91,15 @@ def test_a_name_that_is_taken_gets_the_servers_before_it(shelf: McpServer) -> No
     assert shelf.tools.accepted().count() == 1
 
 
+@pytest.mark.parametrize(("name", "why"), [("send", "another tool send already"), ("a b", "A tool's name has")])
+def test_no_other_tool_is_replaced(shelf: McpServer, name: str, why: str) -> None:
+    accepted("send")
+    tool = row("echo")
+    with pytest.raises(McpRefused, match=why):
+        accept(tool=tool, digest=tool.digest, actor="op", name=name)
+    assert shelf.tools.accepted().count() == 1
+
+
 def test_what_is_withdrawn_leaves_the_catalogue(shelf: McpServer) -> None:
     accepted("echo")
     assert withdraw(tool=row("echo"), actor="op", reason="unused")
