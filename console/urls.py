@@ -14,6 +14,7 @@ from console.screens.proof.urls import urlpatterns as proof
 from console.screens.replay.urls import urlpatterns as replay
 from console.screens.run.urls import urlpatterns as run
 from console.screens.runs.urls import urlpatterns as runs
+from console.screens.secrets.urls import urlpatterns as secrets
 from console.screens.stops.urls import urlpatterns as stops
 from console.screens.tiers.urls import urlpatterns as tiers
 
@@ -34,6 +35,7 @@ urlpatterns = [
     path("t/<slug:tenant>/agents/", include((agents, "agents"))),
     path("t/<slug:tenant>/actions/", include((actions, "actions"))),
     path("t/<slug:tenant>/effects/", include((effects, "effects"))),
+    path("t/<slug:tenant>/secrets/", include((secrets, "secrets"))),
     path("t/<slug:tenant>/prices/", include((prices, "prices"))),
     path("t/<slug:tenant>/budgets/proof/", include((proof, "proof"))),
     path("t/<slug:tenant>/budgets/tiers/", include((tiers, "tiers"))),

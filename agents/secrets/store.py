@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models.functions import Now
 
+from agents.llms.registry import VENDORS
 from agents.models import Secret
 from agents.secrets.keys import CannotRead, locked, relocked
 from agents.secrets.matcher import mark
@@ -17,6 +18,7 @@ from budgets.models import Tenant
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 MOST_CHARACTERS = 16_000
+OF_VENDORS = frozenset({"COMPATIBLE_API_KEY"}.union(*(vendor.needs for vendor in VENDORS.values())))
 
 
 class SecretRefused(ValueError):
@@ -43,6 +45,8 @@ def set_secret(*, tenant: Tenant | None, name: str, value: str, actor: str) -> S
     """
     vault.refresh()
     check_name(name)
+    if tenant is not None and name in OF_VENDORS:
+        raise SecretRefused("name", "LLMs are asked with the secrets of all tenants, which only the platform sets.")
     check_value(value)
     ciphertext = locked(value)
     with transaction.atomic():

@@ -1,0 +1,1 @@
+"""Secrets of tools and vendors: set and removed here, never read."""
