@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
 from pydantic import JsonValue, ValidationError
 
 from agents.config.agent_entries import Unloadable, code_parameters
@@ -16,6 +14,7 @@ from agents.config.plan import Comparison
 from agents.contracts.specs import AgentSpec, ToolSpec
 from agents.engine.critic.registry import Draft, UnknownCheck, run_check
 from agents.tools.http.check import endpoint_faults
+from agents.tools.schema import UnusableSchema, check_schema
 
 _AGENT_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -58,9 +57,9 @@ def _tool_faults(tool: ToolSpec) -> Iterator[tuple[Path, str]]:
     if not _TOOL_NAME.fullmatch(tool.name):
         yield ("name",), f"{quoted(tool.name)} is no name that LLMs can call: use letters, digits, - and _, at most 64."
     try:
-        Draft202012Validator.check_schema(tool.parameters)
-    except SchemaError as error:
-        yield ("parameters", *error.path), f"This is no JSON Schema: {error.message[:200]}."
+        check_schema(tool.parameters)
+    except UnusableSchema as error:
+        yield ("parameters", *error.place), str(error)
         return
     yield from _code_faults(tool)
     for index, link in enumerate(tool.implementations):

@@ -104,9 +104,17 @@ def _same_result(before: ToolStep, now: ToolStep) -> bool:
         return False
     if before.reason == "denied":
         return True
+    if before.reason == "invalid_arguments":
+        return _wrong_fields(before.result) == _wrong_fields(now.result)
     if before.reason == "failed":
         return _error(before.result) == _error(now.result)
     return before.result.content == now.result.content
+
+
+def _wrong_fields(result: ToolMessage) -> set[str]:
+    """Where the arguments were wrong; each release has its own words for what was wrong there."""
+    fields = result.content.get("fields") if isinstance(result.content, dict) else None
+    return {str(each.get("path")) for each in fields if isinstance(each, dict)} if isinstance(fields, list) else set()
 
 
 def _error(result: ToolMessage) -> str:

@@ -1,41 +1,62 @@
-"""The boundary: an LLM's arguments are checked before any tool sees them, and the complaint is written for the LLM."""
+"""The boundary: an LLM's arguments are checked before any tool sees them, and the complaint is written for the LLM.
 
-import difflib
+Arguments of every kind of tool are checked against its schema; those of Python tools then by their arguments class too,
+whose own validators no schema can express.
+"""
+
 import json
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from importlib import import_module
-from itertools import islice
 
-from jsonschema import Draft202012Validator
 from pydantic import BaseModel, JsonValue, ValidationError
-from referencing import Registry
 
 from agents.contracts.base import JsonObject
 from agents.contracts.messages import ToolCall
 from agents.contracts.specs import ToolSpec
+from agents.tools import schema_complaints
 from agents.tools.define import arguments_of
+from agents.tools.schema import UncheckableValue, UnusableSchema, schema_of
+from agents.tools.schema_complaints import cut, path_of, shown
 
 MAX_FIELDS_SHOWN = 8
+MAX_NAMES_SHOWN = 20
 SHOWN_CHARACTERS = 80
+MOST_BYTES = 2_000
+MOST_HINT = 1_200
+
+Complaint = Callable[[], JsonObject]
+"""Written only when it is shown: to find what was meant takes longer than to find what is wrong."""
 
 
 class Rejected(Exception):
-    """A call that does not pass; ``content`` is the structured result that goes back to the LLM."""
+    """A call that does not pass; ``content`` is the structured result that goes back to the LLM, at most 2 kB."""
 
-    def __init__(self, error_type: str, fields: list[JsonObject], hint: str) -> None:
+    def __init__(self, error_type: str, fields: list[JsonObject], hint: str, *, left_out: int = 0) -> None:
         super().__init__(hint)
         self.error_type = error_type
+        self.hint = cut(hint, MOST_HINT)
         self.fields = fields
-        self.hint = hint
+        self._left_out = left_out
+        while len(self.fields) > 1 and _bytes(self.content) > MOST_BYTES:
+            self.fields, self._left_out = self.fields[:-1], self._left_out + 1
+        if _bytes(self.content) > MOST_BYTES:
+            self.fields = [{**field, "accepted": "see the tool's schema"} for field in self.fields]
 
     @property
     def content(self) -> JsonObject:
+        more: JsonObject = {"more_problems": self._left_out} if self._left_out else {}
         return {
             "status": "error",
             "error_type": self.error_type,
             "fields": list[JsonValue](self.fields),
+            **more,
             "hint": self.hint,
         }
+
+
+def _bytes(content: JsonObject) -> int:
+    return len(json.dumps(content, ensure_ascii=False).encode("utf-8", "backslashreplace"))
 
 
 def resolve(target: str) -> object:
@@ -60,13 +81,16 @@ def find(name: str, offered: dict[str, ToolSpec]) -> ToolSpec:
     """The tool of that name. Raises Rejected, with the nearest known name."""
     if name in offered:
         return offered[name]
-    near = difflib.get_close_matches(name, offered, n=1)
-    hint = f"There is no tool {name[:SHOWN_CHARACTERS]!r}. Known tools: {', '.join(sorted(offered)) or 'none'}."
-    raise Rejected("unknown_tool", [], f"{hint} Did you mean {near[0]}?" if near else hint)
+    names = sorted(offered)
+    more = f" and {len(names) - MAX_NAMES_SHOWN} more" if len(names) > MAX_NAMES_SHOWN else ""
+    near = schema_complaints.nearest(name, names)
+    meant = f" Did you mean {near}?" if near else ""
+    known = f"Known tools: {', '.join(names[:MAX_NAMES_SHOWN]) or 'none'}{more}."
+    raise Rejected("unknown_tool", [], f"There is no tool {name[:SHOWN_CHARACTERS]!r}. {known}{meant}")
 
 
 def validate(tool: ToolSpec, call: ToolCall) -> JsonObject:
-    """The arguments, checked strictly: "5" is not 5, unknown fields are refused. Raises Rejected."""
+    """The arguments, checked strictly: "5" is not 5, nor is 5.0; unknown fields are refused. Raises Rejected."""
     if call.arguments is None:
         raise Rejected(
             "invalid_arguments",
@@ -74,55 +98,45 @@ def validate(tool: ToolSpec, call: ToolCall) -> JsonObject:
             f"The arguments of {tool.name} could not be read: {call.arguments_raw[:SHOWN_CHARACTERS]!r}.",
         )
     try:
-        plain = json.dumps(call.arguments, allow_nan=False)
-    except ValueError as error:
-        fields: list[JsonObject] = [{"path": "", "problem": str(error), "accepted": "finite numbers"}]
-        raise Rejected("invalid_arguments", fields, f"Call {tool.name} again with plain JSON values.") from error
-    if tool.implementations[0].kind != "python":
-        _check_schema(tool, call.arguments)
-        return call.arguments
-    try:
-        arguments_class(tool.implementations[0].target).model_validate_json(plain)
-    except ValidationError as error:
-        fields = [_complaint(tool, dict(e)) for e in error.errors(include_url=False)[:MAX_FIELDS_SHOWN]]
-        hint = f"Call {tool.name} again with these fields mended: {', '.join(str(f['path']) for f in fields)}."
-        raise Rejected("invalid_arguments", fields, hint) from error
+        problems = _problems(tool, call.arguments)
+    except UncheckableValue as error:
+        whole: JsonObject = {"path": "", "problem": str(error), "accepted": "a smaller and simpler JSON object"}
+        problems = [whole.copy]
+    except UnusableSchema as error:
+        raise Rejected(
+            "unusable_tool", [], f"{tool.name} cannot be called, its schema is broken: {error}. Go on without it."
+        ) from error
+    if problems:
+        fields = [told() for told in problems[:MAX_FIELDS_SHOWN]]
+        named = ", ".join(str(field["path"]) or "the whole" for field in fields)
+        hint = f"Call {tool.name} again with these mended: {named}."
+        raise Rejected("invalid_arguments", fields, hint, left_out=len(problems) - len(fields))
     return call.arguments
 
 
-def _check_schema(tool: ToolSpec, arguments: JsonObject) -> None:
-    """The same for a tool that is not written in Python: its schema says what it takes."""
-    found = Draft202012Validator(tool.parameters, registry=Registry()).iter_errors(arguments)
-    fields = [
-        {
-            "path": ".".join(str(part) for part in error.absolute_path),
-            "problem": error.message[:SHOWN_CHARACTERS],
-            "accepted": _accepted(tool.parameters, [str(part) for part in error.absolute_path]),
-        }
-        for error in islice(found, MAX_FIELDS_SHOWN)
-    ]
-    if fields:
-        raise Rejected("invalid_arguments", list[JsonObject](fields), f"Call {tool.name} again with its fields mended.")
+def _problems(tool: ToolSpec, arguments: JsonObject) -> list[Complaint]:
+    """What the schema says, each field once; what a Python tool's own class says when the schema is content."""
+    schema = schema_of(tool.parameters)
+    errors = schema_complaints.own_faults(schema.errors(arguments), schema.fields)
+    once = {tuple(error.absolute_path): error for error in reversed(errors)}
+    told: list[Complaint] = [partial(schema_complaints.complaint, each, schema.fields) for each in once.values()]
+    return told[::-1] or [each.copy for each in _own_complaints(tool, arguments)]
 
 
-def _complaint(tool: ToolSpec, error: dict[str, object]) -> JsonObject:
-    location = error["loc"]
-    parts = [str(part) for part in location] if isinstance(location, tuple) else []
-    came = repr(error.get("input"))[:SHOWN_CHARACTERS]
-    return {
-        "path": ".".join(parts),
-        "problem": f"{error['msg']} (came: {came})",
-        "accepted": _accepted(tool.parameters, parts),
-    }
-
-
-def _accepted(schema: JsonObject, parts: list[str]) -> JsonValue:
-    """What the schema says of that field; for a field that does not exist, the names of those that do."""
-    properties = schema.get("properties")
-    if not isinstance(properties, dict) or not parts:
-        return None
-    field = properties.get(parts[0])
-    if isinstance(field, dict):
-        return {name: value for name, value in field.items() if name not in ("title", "default")}
-    near = difflib.get_close_matches(parts[0], properties, n=1)
-    return f"did you mean {near[0]}?" if near else f"only: {', '.join(sorted(properties))}"
+def _own_complaints(tool: ToolSpec, arguments: JsonObject) -> list[JsonObject]:
+    """What the arguments class of a Python tool says beyond its schema."""
+    link = next((link for link in tool.implementations if link.kind == "python"), None)
+    if link is None:
+        return []
+    try:
+        arguments_class(link.target).model_validate_json(json.dumps(arguments))
+    except ValidationError as error:
+        return [
+            {
+                "path": path_of(each["loc"]),
+                "problem": cut(f"{each['msg']} (came: {shown(each['input'])})", 4 * SHOWN_CHARACTERS),
+                "accepted": "see the tool's schema",
+            }
+            for each in error.errors(include_url=False, include_context=False)
+        ]
+    return []

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.boundary import NAME as BOUNDARY
+from tests.benchmarks.boundary import boundary_table
 from tests.benchmarks.comparison import Comparison, compare
 from tests.benchmarks.databases import Databases
 from tests.benchmarks.kill import NAME as KILL
@@ -25,7 +27,7 @@ from tests.benchmarks.waiting import waiting_table
 MakeTable = Callable[[Databases], tuple[str, dict[str, Any]]]
 REPETITIONS = 5
 QUICK_REPETITIONS = 3
-TABLES: dict[str, MakeTable] = {MONEY: money_table, KILL: kill_table, WAITING: waiting_table}
+TABLES: dict[str, MakeTable] = {MONEY: money_table, KILL: kill_table, WAITING: waiting_table, BOUNDARY: boundary_table}
 
 
 def main() -> int:

@@ -141,7 +141,7 @@ BLUE = (CheckSpec(check="required", settings={"phrases": ["blue"]}),)
 OTHERS: list[tuple[RunInput, str, int, str]] = [
     (version(system_prompt="You are brief."), "the instructions", 0, ""),
     (version(llms=("test:new",)), "the LLM (test:new)", 0, ""),
-    (version(tools=with_count), "the tools (changed: look_up)", 2, "look_up refuses its arguments (count: Field"),
+    (version(tools=with_count), "the tools (changed: look_up)", 2, "look_up refuses its arguments (count: is missing"),
     (version(tools=asked_first), "", 9, "a person is asked for leave"),
     (version(tools=without_the_post), "the tools (gone: send)", 9, "there is no tool send"),
     (version(checks=BLUE), "", 18, "the critic rejects the draft: The answer must contain “blue”."),
