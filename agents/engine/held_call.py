@@ -13,6 +13,7 @@ from agents.engine.halt import Halt
 from agents.engine.paying import Bill
 from agents.engine.ports import Interrupted
 from agents.engine.work import Span, Work, shown
+from agents.llms.text_calls import in_text, out_of_text
 from budgets.money import format_usd
 from budgets.pricing import Usage
 
@@ -54,8 +55,9 @@ class HeldCall:
             run_id=self.work.state.input.run_id,
         )
         sent = self.work.span(self.span)
+        written = llm in self.work.state.input.spec.llms_calling_in_text
         try:
-            response = ports.llms.call(request, ports.on_text)
+            response = ports.llms.call(in_text(request) if written else request, ports.on_text)
         except Interrupted as cut:
             ending = self.work.cut()
             self.end(paying.of_cut(self.hold, cut), *status_of(ending))
@@ -64,6 +66,7 @@ class HeldCall:
             self._count(sent, error)
             raise
         self._count(sent, None)
+        response = out_of_text(response) if written and purpose == "turn" else response
         own = with_own_ids(response.message, self.work.state.call_ids)
         return self._answered(response.model_copy(update={"message": own}))
 
