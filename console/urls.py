@@ -17,6 +17,7 @@ from console.screens.runs.urls import urlpatterns as runs
 from console.screens.secrets.urls import urlpatterns as secrets
 from console.screens.stops.urls import urlpatterns as stops
 from console.screens.tiers.urls import urlpatterns as tiers
+from console.screens.tools.urls import urlpatterns as tools
 
 runs_urls = [
     path("", include(runs)),
@@ -37,6 +38,7 @@ urlpatterns = [
     path("t/<slug:tenant>/effects/", include((effects, "effects"))),
     path("t/<slug:tenant>/secrets/", include((secrets, "secrets"))),
     path("t/<slug:tenant>/prices/", include((prices, "prices"))),
+    path("t/<slug:tenant>/tools/", include((tools, "tools"))),
     path("t/<slug:tenant>/budgets/proof/", include((proof, "proof"))),
     path("t/<slug:tenant>/budgets/tiers/", include((tiers, "tiers"))),
 ]

@@ -42,12 +42,13 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return
         await self.accept()
         self._slug = self.scope["url_route"]["kwargs"]["tenant"]
-        run_id = self.scope["url_route"]["kwargs"].get("run_id")
+        route = self.scope["url_route"]["kwargs"]
+        run_id = route.get("run_id")
         admitted = await in_thread(admit, self._session_key(), self._slug, run_id)
         if isinstance(admitted, Refusal):
             await self.close(code=admitted.code)
             return
-        await self._join(admitted, run_id)
+        await self._join(admitted, run_id, tools="tools" in route)
         self._beats = asyncio.create_task(self._beat())
 
     async def disconnect(self, code: int) -> None:
@@ -70,11 +71,13 @@ class LiveConsumer(AsyncWebsocketConsumer):
         """Send the frame, as it is."""
         await self.send(text_data=frame)
 
-    async def _join(self, tenant: Tenant, run_id: str | None) -> None:
+    async def _join(self, tenant: Tenant, run_id: str | None, *, tools: bool) -> None:
         feeds.hub.start()
         epoch, seq = cursor(self.scope["query_string"])
         self.window = Window(seq)
-        if run_id is None:
+        if tools:
+            await feeds.hub.join_tools(self, epoch, seq)
+        elif run_id is None:
             await feeds.hub.join_tenant(self, tenant.pk, epoch, seq)
         else:
             await feeds.hub.join_run(self, run_id, epoch, seq)

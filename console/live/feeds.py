@@ -13,3 +13,8 @@ def position(tenant_id: int) -> Position:
     Until the first socket was opened in this process it is no cursor: the page reads its rows again once.
     """
     return hub.position(tenant_id)
+
+
+def position_of_tools() -> Position:
+    """The cursor of a page with breakers; call it before reading them, from any thread of the process."""
+    return hub.position_of_tools()

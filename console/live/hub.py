@@ -16,11 +16,13 @@ from console.live.bell import Bell
 from console.live.run_feed import RunFeed
 from console.live.tenant_feed import TenantFeed
 from console.live.threads import in_thread
+from console.live.tools_feed import ToolsFeed
 from console.live.viewer import Viewer
 
 TICK_SECONDS = 0.05
 RUN_PAUSE_SECONDS = 0.25
 WANTED_SECONDS = 60.0
+TOOLS_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +66,18 @@ class WatchedTenant:
             self.feed.skip()
 
 
+class WatchedTools:
+    """The breakers' feed, who watches it, and the look at them that goes on as long as anybody does."""
+
+    def __init__(self) -> None:
+        self.feed = ToolsFeed()
+        self.audience = Audience()
+        self.looking: asyncio.Task[None] | None = None
+
+
+Watched = WatchedRun | WatchedTenant | WatchedTools
+
+
 class Hub:
     """Lives on the web server's event loop; `position` alone may be called from any thread."""
 
@@ -72,6 +86,7 @@ class Hub:
         self.bell = Bell(redis_url, self.hear, self.look)
         self.runs: dict[str, WatchedRun] = {}
         self.tenants: dict[int, WatchedTenant] = {}
+        self.tools = WatchedTools()
         self._dirty: dict[str, int] = {}
         self._heads: dict[str, int] = {}
         self._flushed_at: dict[str, float] = {}
@@ -86,12 +101,13 @@ class Hub:
 
     async def stop(self) -> None:
         """End what `start` began."""
-        for task in self._tasks:
+        tasks = [*self._tasks, *([self.tools.looking] if self.tools.looking else [])]
+        for task in tasks:
             task.cancel()
-        for task in self._tasks:
+        for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
-        self._tasks = []
+        self._tasks, self.tools.looking = [], None
 
     def position(self, tenant_id: int) -> Position:
         """Where the tenant's list stands now; from here on its changes are kept for the page to come."""
@@ -100,6 +116,10 @@ class Hub:
         watched = self.tenants.setdefault(tenant_id, WatchedTenant(timezone.now()))
         watched.want()
         return Position(self.boot, watched.feed.seq)
+
+    def position_of_tools(self) -> Position:
+        """Where the breakers stand, as far as anybody has looked in this process."""
+        return Position(self.boot, self.tools.feed.seq)
 
     def hear(self, run_id: str, tenant_id: int, head: int) -> None:
         """A hint: the run has come as far as ``head``."""
@@ -137,6 +157,15 @@ class Hub:
             watched.resting = False
             await self._welcome(watched, viewer, seq, known=known)
 
+    async def join_tools(self, viewer: Viewer, epoch: str, seq: int) -> None:
+        """Bring a page with breakers to the present and keep it there."""
+        async with self._lock:
+            await self._look_at_tools()
+            known = epoch == self.boot and self.tools.feed.knows(seq)
+            await self._welcome(self.tools, viewer, seq, known=known)
+        if self.tools.looking is None or self.tools.looking.done():
+            self.tools.looking = asyncio.create_task(self._look_on_at_tools())
+
     async def leave(self, viewer: Viewer) -> None:
         """The socket is closed. A page that is just joining must not have its feed dropped under it."""
         async with self._lock:
@@ -156,10 +185,10 @@ class Hub:
                 if viewer in watched.audience.viewers:
                     await self._catch_up(watched, viewer)
 
-    def _watched(self) -> list[WatchedRun | WatchedTenant]:
-        return [*self.runs.values(), *self.tenants.values()]
+    def _watched(self) -> list[Watched]:
+        return [*self.runs.values(), *self.tenants.values(), self.tools]
 
-    async def _welcome(self, watched: WatchedRun | WatchedTenant, viewer: Viewer, seq: int, *, known: bool) -> None:
+    async def _welcome(self, watched: Watched, viewer: Viewer, seq: int, *, known: bool) -> None:
         watched.audience.viewers.add(viewer)
         if not known:
             await self._tell_to_reread(watched, viewer)
@@ -167,11 +196,11 @@ class Hub:
             frame = await in_thread(watched.feed.replay, seq)
             await watched.audience.hand_to(viewer, frame, seq=watched.feed.seq)
 
-    async def _tell_to_reread(self, watched: WatchedRun | WatchedTenant, viewer: Viewer) -> None:
+    async def _tell_to_reread(self, watched: Watched, viewer: Viewer) -> None:
         epoch = watched.feed.epoch if isinstance(watched.feed, RunFeed) else self.boot
         await watched.audience.hand_to(viewer, watched.feed.refetch(epoch), seq=watched.feed.seq)
 
-    async def _catch_up(self, watched: WatchedRun | WatchedTenant, viewer: Viewer) -> None:
+    async def _catch_up(self, watched: Watched, viewer: Viewer) -> None:
         if isinstance(watched, WatchedRun):
             await self._advance(watched)
         seq = viewer.window.sent
@@ -232,6 +261,22 @@ class Hub:
         frame = await in_thread(watched.feed.advance)
         if frame is not None:
             await watched.audience.hand(frame, prev=prev, seq=watched.feed.seq)
+
+    async def _look_on_at_tools(self) -> None:
+        """Nobody is rung when a breaker changes: while somebody watches, the rows are looked at each second."""
+        while self.tools.audience:
+            await asyncio.sleep(TOOLS_SECONDS)
+            try:
+                async with self._lock:
+                    await self._look_at_tools()
+            except Exception:
+                logger.exception("live feed: could not look at the breakers")
+
+    async def _look_at_tools(self) -> None:
+        tools = self.tools
+        frame = await in_thread(tools.feed.advance)
+        if frame is not None:
+            await tools.audience.hand(frame, prev=tools.feed.seq - 1, seq=tools.feed.seq)
 
     async def _record(self, run_ids: list[str]) -> None:
         for run in await in_thread(reading.read_runs, run_ids):

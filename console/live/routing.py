@@ -14,4 +14,5 @@ socket = cast(Callable[..., HttpResponseBase], LiveConsumer.as_asgi())
 websocket_urlpatterns = [
     path("live/t/<slug:tenant>/runs/", socket),
     path("live/t/<slug:tenant>/runs/<str:run_id>/", socket),
+    path("live/t/<slug:tenant>/tools/", socket, {"tools": True}),
 ]

@@ -40,6 +40,7 @@ def frame(request: TenantRequest, *, active: str = "") -> dict[str, object]:
 
 def _links(request: TenantRequest, active: str, counts: dict[str, str]) -> list[NavLink]:
     links = [("Runs", "runs:list", "runs", "r")]
+    links.append(("Tools", "tools:list", "tools", "t"))
     if counts["effects"] or active == "effects":
         links.append(("Unknown", "effects:list", "effects", "u"))
     if "launch" in request.verbs:

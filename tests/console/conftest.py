@@ -153,4 +153,5 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr("agents.forks.enqueue", enqueued.append)
     monkeypatch.setattr("agents.bell.ring_head", lambda *_: True)
     monkeypatch.setattr("agents.bell.ring_kills", lambda *_: True)
+    monkeypatch.setattr("agents.bell.ring_health", lambda *_: True)
     return enqueued

@@ -1,0 +1,1 @@
+"""The Tools screen: chains, their health, and what operators do about it."""
