@@ -5,6 +5,7 @@ from django.urls import include, path
 from console.health import health
 from console.screens.actions.urls import urlpatterns as actions
 from console.screens.agents.urls import urlpatterns as agents
+from console.screens.approvals.urls import urlpatterns as approvals
 from console.screens.budgets.urls import urlpatterns as budgets
 from console.screens.effects.urls import urlpatterns as effects
 from console.screens.home.views import home
@@ -32,6 +33,7 @@ urlpatterns = [
     path("", include("console.screens.sign_in.urls")),
     path("t/<slug:tenant>/runs/", include((runs_urls, "runs"))),
     path("t/<slug:tenant>/stops/", include((stops, "stops"))),
+    path("t/<slug:tenant>/approvals/", include((approvals, "approvals"))),
     path("t/<slug:tenant>/budgets/", include((budgets, "budgets"))),
     path("t/<slug:tenant>/agents/", include((agents, "agents"))),
     path("t/<slug:tenant>/actions/", include((actions, "actions"))),

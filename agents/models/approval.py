@@ -117,5 +117,13 @@ class ApprovalRule(models.Model):
         return f"{self.tool}: {self.people} {self.role}"
 
     @property
+    def waits(self) -> str:
+        """How long a call waits under it, in the largest whole unit."""
+        for seconds, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+            if self.expires_seconds % seconds == 0:
+                return f"{self.expires_seconds // seconds}{unit}"
+        return f"{self.expires_seconds}s"
+
+    @property
     def approver_role(self) -> ApproverRole:
         return cast(ApproverRole, self.role)

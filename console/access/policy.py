@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
 
+from agents.engine.batch import ApproverRole
 from agents.models.switch import Reach
 from budgets.models import Tenant
 from console.models import Membership, User
@@ -23,7 +24,9 @@ Verb = Literal[
     "set_switch",
     "set_tenant_switch",
     "set_wide_switch",
+    "decide_routine",
     "decide_approval",
+    "decide_weighty",
     "resolve_effect",
     "send_again",
     "top_up",
@@ -44,7 +47,7 @@ OF_THE_PLATFORM: frozenset[Verb] = frozenset(
 """Prices, wide switches, agents, tools and their breakers hold for all tenants: no tenant's admin may set them."""
 
 _RUNS: frozenset[Verb] = frozenset(
-    {"view", "launch", "kill", "pause", "resume", "acknowledge", "set_switch", "resolve_effect"}
+    {"view", "launch", "kill", "pause", "resume", "acknowledge", "set_switch", "resolve_effect", "decide_routine"}
 )
 
 MAY: dict[str, frozenset[Verb]] = {
@@ -54,6 +57,13 @@ MAY: dict[str, frozenset[Verb]] = {
     "approver": _RUNS | {"decide_approval", "send_again", "top_up"},
     "admin": VERBS - OF_THE_PLATFORM,
 }
+
+APPROVES_AS: tuple[tuple[Verb, ApproverRole], ...] = (
+    ("decide_routine", "operator"),
+    ("decide_approval", "approver"),
+    ("decide_weighty", "admin"),
+)
+"""From the least to the most."""
 
 Person = User | AnonymousUser
 
@@ -117,6 +127,14 @@ def standing_of(user: Person, tenant_slug: str) -> Standing | None:
         roles = [(member.tenant, MAY.get(member.role, frozenset())) for member in members]
     tenants = tuple(tenant for tenant, _ in roles)
     return next((Standing(tenant, verbs, tenants) for tenant, verbs in roles if tenant.slug == tenant_slug), None)
+
+
+def approver_role(verbs: frozenset[Verb]) -> ApproverRole | None:
+    """The most that a rule on approvals may ask for and this person still is; None for those who only look."""
+    found: ApproverRole | None = None
+    for verb, role in APPROVES_AS:
+        found = role if verb in verbs else found
+    return found
 
 
 def verb_to_switch(reach: Reach, tenant: Tenant | None) -> Verb:

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from agents.models import Effect
 from console.access.requests import TenantRequest
+from console.screens.approvals.waiting import waiting_counts
 from console.screens.budgets.alerts import count_words, unseen_alerts
 from console.screens.stops.standing import standing_stops
+
+PHONE_LINKS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,18 @@ def frame(request: TenantRequest, *, active: str = "") -> dict[str, object]:
     """The context that base.html reads on pages within a tenant."""
     alerts = unseen_alerts(request.tenant)
     stops = standing_stops(request.tenant, request.verbs)
-    unknown = Effect.objects.filter(run__tenant=request.tenant, state="unknown").count()
-    counts = {"budgets": count_words(alerts), "stops": str(len(stops) or ""), "effects": str(unknown or "")}
+    asked, unknown = waiting_counts(request.tenant)
+    counts = {
+        "budgets": count_words(alerts),
+        "stops": str(len(stops) or ""),
+        "approvals": str(asked + unknown or ""),
+    }
+    links = _links(request, active, counts)
     return {
         "tenant": request.tenant,
         "tenants": request.tenants,
-        "nav": _links(request, active, counts),
+        "nav": links,
+        **_on_a_phone(links),
         "unknown_count": unknown,
         "verbs": request.verbs,
         "alerts": alerts,
@@ -39,10 +47,11 @@ def frame(request: TenantRequest, *, active: str = "") -> dict[str, object]:
 
 
 def _links(request: TenantRequest, active: str, counts: dict[str, str]) -> list[NavLink]:
-    links = [("Runs", "runs:list", "runs", "r")]
-    links.append(("Tools", "tools:list", "tools", "t"))
-    if counts["effects"] or active == "effects":
-        links.append(("Unknown", "effects:list", "effects", "u"))
+    links = [
+        ("Runs", "runs:list", "runs", "r"),
+        ("Approvals", "approvals:list", "approvals", "v"),
+        ("Tools", "tools:list", "tools", "t"),
+    ]
     if "launch" in request.verbs:
         links.append(("Launch", "runs:launch", "launch", "l"))
     links.append(("Budgets", "budgets:list", "budgets", "b"))
@@ -53,3 +62,16 @@ def _links(request: TenantRequest, active: str, counts: dict[str, str]) -> list[
         NavLink(label, reverse(route, args=[request.tenant.slug]), active == name, key, counts.get(name, ""))
         for label, route, name, key in links
     ]
+
+
+def _on_a_phone(links: list[NavLink]) -> dict[str, object]:
+    """Four links have room; the others are in a sheet, whose button says what of them wants a look."""
+    if len(links) <= PHONE_LINKS + 1:
+        return {"phone_nav": links}
+    more = links[PHONE_LINKS:]
+    return {
+        "phone_nav": links[:PHONE_LINKS],
+        "more_nav": more,
+        "more_active": any(link.active for link in more),
+        "more_count": next((link.count for link in more if link.count), ""),
+    }

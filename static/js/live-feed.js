@@ -237,14 +237,29 @@ class LiveFeed extends HTMLElement {
 
   count(runId) {
     if (!byId(`r-${runId}`)) this.fresh.add(runId);
-    const pill = document.querySelector("[data-pill]");
+    const pill = document.querySelector("[data-pill]:not([data-pill-of])");
     if (!pill) return;
     pill.hidden = this.fresh.size === 0;
     pill.textContent = `${this.fresh.size} new ${this.fresh.size === 1 ? "run" : "runs"} · show (n)`;
   }
 
+  // Rows that came after the page wait behind its pill, as long as there are others that they would push about.
+  keepBack(region, fresh) {
+    const shown = new Set([...region.querySelectorAll("[data-row][id]:not([hidden])")].map((row) => row.id));
+    const rows = [...fresh.querySelectorAll("[data-row][id]")].filter((row) => !shown.has(row.id));
+    if (this.showing || !shown.size) rows.length = 0;
+    for (const row of rows) row.hidden = true;
+    const pill = document.querySelector(`[data-pill-of="${region.id}"]`);
+    if (!pill) return;
+    pill.hidden = rows.length === 0;
+    pill.textContent = `${rows.length} new ${pill.dataset.pillNoun}${rows.length === 1 ? "" : "s"} · show (n)`;
+  }
+
   async showFresh() {
-    if (!(await this.reread("*"))) return;
+    this.showing = true;
+    const read = await this.reread("*");
+    this.showing = false;
+    if (!read) return;
     this.fresh.clear();
     const pill = document.querySelector("[data-pill]");
     if (pill) pill.hidden = true;
@@ -294,6 +309,7 @@ class LiveFeed extends HTMLElement {
       return;
     }
     if (region.hasAttribute("data-frozen")) fresh.setAttribute("data-frozen", region.getAttribute("data-frozen"));
+    if (region.matches("[data-behind-pill]")) this.keepBack(region, fresh);
     keepState(region, fresh);
     if (region.matches("[data-keep-order]") && (active || region.matches(":hover"))) keepOrder(region, fresh);
     region.replaceWith(document.adoptNode(fresh));

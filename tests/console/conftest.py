@@ -74,6 +74,11 @@ def acme_approver(signed_in: SignedIn) -> Client:
 
 
 @pytest.fixture
+def acme_admin(signed_in: SignedIn) -> Client:
+    return signed_in("acme_admin")
+
+
+@pytest.fixture
 def globex_operator(signed_in: SignedIn) -> Client:
     return signed_in("globex_operator")
 

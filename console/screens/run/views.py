@@ -1,18 +1,20 @@
 """One run: its page, the detail of a step, and the verbs that act on it."""
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from agents.approvals.deciding import decide
+from agents.approvals.deciding import NotCounted, decide
 from agents.kills import kill
 from agents.lifecycle import pause, resume
 from agents.llms.catalogue import label_of
 from agents.loop_limits import stricter
 from agents.models import Run
 from budgets.tiers import Limits
+from console.access.policy import approver_role
 from console.access.requests import TenantRequest, in_tenant
 from console.live.numbering import birth_of
 from console.live.served import served_words
@@ -99,7 +101,11 @@ def decide_approval(request: TenantRequest, run_id: str, approval_id: int) -> Ht
     if not form.is_valid():
         return _page_with_problem(request, run, form)
     approve = form.cleaned_data["decision"] == "approve"
-    decide(approval=approval, actor=request.user.get_username(), approve=approve, note=form.cleaned_data["note"])
+    note, role = form.cleaned_data["note"], approver_role(request.verbs) or "operator"
+    try:
+        decide(approval=approval, actor=request.user.get_username(), approve=approve, note=note, role=role)
+    except NotCounted as why:
+        messages.warning(request, str(why))
     return _back(run)
 
 

@@ -20,6 +20,7 @@ from agents.tools.define import Arguments, python_tool
 from budgets.prices import set_price
 from tests.agents.conftest import RATES_FROM, Office, agent_spec, usual_rates
 from tests.agents.workers import PAY, SENT, SHOUT, worker
+from tests.tier_edit import limit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_redis", "sender")]
 
@@ -88,6 +89,7 @@ def _at_work(monkeypatch: pytest.MonkeyPatch, office: Office) -> Iterator[None]:
     set_price(llm="rehearsal:reader", rates=usual_rates(), effective_from=RATES_FROM, created_by="test")
     keep_version(spec=agent_spec(READ, PAY).model_copy(update={"llms": (llm,)}))
     office.agent.refresh_from_db()
+    limit(office.surface, launches_per_minute=1_000, parallel_runs=1_000)
     with worker("one") as at:
         monkeypatch.setattr(runtime, "current", lambda: at)
         yield

@@ -4,14 +4,24 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from budgets.models import Tenant
-from console.access.policy import VERBS, Verb, may, may_view, tenants_of, verb_to_switch, verbs_of
+from console.access.policy import (
+    OF_THE_PLATFORM,
+    VERBS,
+    Verb,
+    approver_role,
+    may,
+    may_view,
+    tenants_of,
+    verb_to_switch,
+    verbs_of,
+)
 from console.access.seed import seed_people
 from console.models import Membership, User
 
 pytestmark = pytest.mark.usefixtures("acme", "cast")
 
 VIEW = {"view"}
-RUNS = VIEW | {"launch", "kill", "pause", "resume", "acknowledge", "set_switch", "resolve_effect"}
+RUNS = VIEW | {"launch", "kill", "pause", "resume", "acknowledge", "set_switch", "resolve_effect", "decide_routine"}
 EXPECTED = {
     "acme_viewer": VIEW,
     "acme_operator": RUNS,
@@ -70,6 +80,16 @@ def test_seeding_twice_changes_nobody(cast: dict[str, User]) -> None:
 
 def test_seeded_people_have_no_password(cast: dict[str, User]) -> None:
     assert not any(user.has_usable_password() for user in cast.values())
+
+
+@pytest.mark.parametrize(
+    ("username", "role"),
+    [("acme_viewer", None), ("acme_operator", "operator"), ("acme_approver", "approver"), ("acme_admin", "admin")],
+)
+def test_each_role_approves_as_much_as_it_is(
+    username: str, role: str | None, cast: dict[str, User], acme: Tenant
+) -> None:
+    assert approver_role(verbs_of(cast[username], acme)) == role
 
 
 def test_a_switch_that_reaches_several_tenants_is_the_platforms(acme: Tenant) -> None:

@@ -180,18 +180,24 @@ def test_a_run_that_waits_for_anothers_call_says_for_which(
     assert f"/t/acme/runs/{effect.run_id}/" in page
 
 
-def test_the_list_is_in_the_navigation_only_while_there_are_any(acme_viewer: Client, make_unknown: MakeUnknown) -> None:
-    assert 'href="/t/acme/effects/"' not in acme_viewer.get("/t/acme/runs/").content.decode()
-    assert "Nothing is unknown" in acme_viewer.get("/t/acme/effects/").content.decode()
+def test_they_are_on_the_page_of_approvals_and_counted_with_them(
+    acme_viewer: Client, make_unknown: MakeUnknown
+) -> None:
+    assert "Nobody knows whether" not in acme_viewer.get("/t/acme/approvals/").content.decode()
     effects = [make_unknown(number=number) for number in range(3)]
-    assert 'href="/t/acme/effects/"' in acme_viewer.get("/t/acme/runs/").content.decode()
-    page = acme_viewer.get("/t/acme/effects/").content.decode()
+    response = acme_viewer.get("/t/acme/approvals/")
+    page = response.content.decode()
     assert all(f"#effect-{effect.pk}" in page for effect in effects)
+    assert next(link.count for link in response.context["nav"] if link.label == "Approvals") == "3"
     assert EVIL not in page
 
 
+def test_their_old_address_leads_there(acme_viewer: Client) -> None:
+    assert acme_viewer.get("/t/acme/effects/")["Location"] == "/t/acme/approvals/#unknown-effects"
+
+
 def test_the_list_shows_no_other_tenants(globex_operator: Client, effect: Effect) -> None:
-    assert effect.run_id not in globex_operator.get("/t/globex/effects/").content.decode()
+    assert effect.run_id not in globex_operator.get("/t/globex/approvals/").content.decode()
     assert globex_operator.get("/t/acme/effects/").status_code == 404
 
 

@@ -1,0 +1,83 @@
+"""A call's arguments as people read them: a row each, with what somebody made of it, text by text line. Pure."""
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from agents.contracts.base import JsonObject
+from agents.contracts.specs import ToolSpec
+
+LONG_TEXT = 90
+MOST_LINES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a text: kept (" "), taken out ("-") or put in ("+")."""
+
+    mark: str
+    text: str
+
+    @property
+    def word(self) -> str:
+        """For those who do not see the mark."""
+        return {"-": "removed", "+": "added"}.get(self.mark, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One argument: its name, what the tool says of it, and its value; ``lines`` only where it was changed."""
+
+    name: str
+    about: str
+    text: str
+    is_long: bool
+    is_json: bool
+    lines: Sequence[Line] = ()
+
+
+def rows_of(tool: ToolSpec | None, before: JsonObject, after: JsonObject) -> list[Row]:
+    """The arguments in the order of the tool's own fields, each with its changes."""
+    fields = properties_of(tool)
+    names = [*(name for name in fields if name in before or name in after), *_others(fields, before, after)]
+    return [_row(name, fields.get(name), before, after) for name in names]
+
+
+def properties_of(tool: ToolSpec | None) -> Mapping[str, JsonObject]:
+    """What a tool's schema says of each argument."""
+    given = tool.parameters.get("properties") if tool else None
+    if not isinstance(given, dict):
+        return {}
+    return {name: field if isinstance(field, dict) else {} for name, field in given.items()}
+
+
+def _others(fields: Mapping[str, JsonObject], before: JsonObject, after: JsonObject) -> list[str]:
+    return [name for name in {**before, **after} if name not in fields]
+
+
+def _row(name: str, field: JsonObject | None, before: JsonObject, after: JsonObject) -> Row:
+    about = str((field or {}).get("description") or "")
+    value = after.get(name)
+    text = as_text(value) if name in after else ""
+    was = as_text(before[name]) if name in before else ""
+    is_json = isinstance(value, dict | list)
+    changed = name not in before or name not in after or type(before[name]) is not type(value) or before[name] != value
+    lines = tuple(_lines(was, text)) if changed else ()
+    return Row(name, about, text, is_json or "\n" in text or len(text) > LONG_TEXT, is_json, lines)
+
+
+def as_text(value: JsonValue) -> str:
+    """A text as it is, everything else as JSON."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _lines(before: str, after: str) -> Iterator[Line]:
+    old, new = before.splitlines()[:MOST_LINES], after.splitlines()[:MOST_LINES]
+    for line in difflib.ndiff(old, new):
+        if line[0] != "?":
+            yield Line(line[0], line[2:])

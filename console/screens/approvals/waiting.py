@@ -1,0 +1,105 @@
+"""What waits for a person in a tenant: open approvals and effects of unknown outcome."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Now
+
+from agents.approvals.looking import STILL_THERE
+from agents.contracts.base import JsonObject
+from agents.contracts.endings import TERMINAL
+from agents.models import Approval, ApprovalLook, Effect
+from budgets.models import Tenant
+from console.screens.approvals.amounts import amount_in
+
+MOST_SHOWN = 100
+DECIDED_SHOWN = 20
+DECIDED_WITHIN = timedelta(days=7)
+PREVIEW_CHARACTERS = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An open approval as a row of the queue."""
+
+    approval: Approval
+    amount: str
+    yeses: int
+    lookers: Sequence[str]
+    in_short: str
+
+
+def open_in(tenant: Tenant) -> QuerySet[Approval]:
+    """Those that a word would still change something for; a run that has ended waits for nothing."""
+    live = Approval.objects.filter(run__tenant=tenant, run__kill_requested_at=None, decision="", expires_at__gt=Now())
+    return live.exclude(run__state__in=TERMINAL)
+
+
+def waiting_counts(tenant: Tenant) -> tuple[int, int]:
+    """How many approvals are open, and how many effects unknown; one query."""
+    approvals = Approval.objects.filter(
+        run__tenant=OuterRef("pk"), run__kill_requested_at=None, decision="", expires_at__gt=Now()
+    ).exclude(run__state__in=TERMINAL)
+    effects = Effect.objects.filter(run__tenant=OuterRef("pk"), state="unknown")
+    found = Tenant.objects.filter(pk=tenant.pk).values_list(_counted(approvals), _counted(effects))
+    open_count, unknown_count = found[0]
+    return open_count, unknown_count
+
+
+def _counted(rows: "QuerySet[Approval] | QuerySet[Effect]") -> Subquery:
+    count = Func(F("pk"), function="COUNT", output_field=IntegerField())
+    return Subquery(rows.order_by().annotate(counted=count).values("counted"))
+
+
+def queue_of(tenant: Tenant, *, viewer: str) -> list[Waiting]:
+    """What waits, the most urgent first: that which denies itself soonest; two queries."""
+    agreed = Count("votes", filter=Q(votes__approve=True) & _of_present_arguments())
+    rows = open_in(tenant).select_related("run", "rule").annotate(yeses=agreed)
+    found = list(rows.order_by("expires_at", "requested_at", "pk")[:MOST_SHOWN])
+    looking = _looking([approval.pk for approval in found], but=viewer)
+    return [
+        Waiting(
+            approval=approval,
+            amount=amount_in(_present(approval)),
+            yeses=approval.yeses,
+            lookers=looking.get(approval.pk, ()),
+            in_short=in_short(_present(approval)),
+        )
+        for approval in found
+    ]
+
+
+def decided_in(tenant: Tenant, *, now: datetime) -> list[Approval]:
+    """The last ones that were decided or ran out, the newest first."""
+    rows = Approval.objects.filter(run__tenant=tenant, decided_at__gte=now - DECIDED_WITHIN).exclude(decision="")
+    return list(rows.select_related("run").order_by("-decided_at", "-pk")[:DECIDED_SHOWN])
+
+
+def in_short(arguments: JsonObject) -> str:
+    """The arguments on one line."""
+    text = ", ".join(f"{name}: {value}" for name, value in arguments.items())
+    flat = " ".join(text.split())
+    return flat if len(flat) <= PREVIEW_CHARACTERS else f"{flat[:PREVIEW_CHARACTERS]}…"
+
+
+def _present(approval: Approval) -> JsonObject:
+    made: JsonObject | None = approval.edited_arguments
+    given: JsonObject = approval.arguments
+    return given if made is None else made
+
+
+def _of_present_arguments() -> Q:
+    edited = Q(edited_arguments__isnull=False, votes__arguments_hash=F("edited_hash"))
+    return edited | Q(edited_arguments__isnull=True, votes__arguments_hash=F("arguments_hash"))
+
+
+def _looking(approval_ids: Sequence[int], *, but: str) -> Mapping[int, list[str]]:
+    if not approval_ids:
+        return {}
+    found: dict[int, list[str]] = {}
+    looks = ApprovalLook.objects.filter(approval__in=approval_ids, seen_at__gt=Now() - STILL_THERE).exclude(by=but)
+    for approval_id, by in looks.order_by("-seen_at").values_list("approval_id", "by"):
+        found.setdefault(approval_id, []).append(by)
+    return found
