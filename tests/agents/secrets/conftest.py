@@ -15,6 +15,7 @@ from agents.secrets.vault import vault
 def _own_keys(settings: Settings, tmp_path: Path) -> None:
     settings.SECRET_KEYS = []
     settings.SECRET_KEYS_FILE = tmp_path / "secret_keys"
+    settings.STATIC_ROOT = tmp_path  # pages take static files from their source folders
 
 
 @pytest.fixture(autouse=True)
