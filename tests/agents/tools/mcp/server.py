@@ -16,7 +16,7 @@ Message = dict[str, Any]
 
 TEXT: Message = {"type": "object", "properties": {"text": {"type": "string"}}, "additionalProperties": False}
 HINTS: Message = {"echo": {"readOnlyHint": True}, "send": {"readOnlyHint": False, "idempotentHint": True}}
-NAMES = ("echo", "refuse", "hang", "die", "picture", "change", "send", "wrong_id", "cancelled", "deep", "large")
+NAMES = ("ask", "echo", "refuse", "hang", "die", "picture", "change", "send", "wrong_id", "deep", "large")
 SLEEP_SECONDS = 600.0
 
 
@@ -27,7 +27,10 @@ def tools(extra: str = "") -> list[Message]:
         for name in NAMES
     ]
     if extra:
-        listed[0]["inputSchema"] = {**TEXT, "properties": {**TEXT["properties"], extra: {"type": "string"}}}
+        listed[NAMES.index("echo")]["inputSchema"] = {
+            **TEXT,
+            "properties": {**TEXT["properties"], extra: {"type": "string"}},
+        }
     return listed
 
 
@@ -100,11 +103,21 @@ class Server:
 
     def on_initialize(self, request: Message) -> None:
         """The handshake."""
+        if self.behaviour == "newer":
+            supported = {"supported": ["2026-07-28"], "requested": "2025-11-25"}
+            error = {"code": -32022, "message": "Unsupported protocol version", "data": supported}
+            say({"jsonrpc": "2.0", "id": request["id"], "error": error})
+            return
         said = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}}
         answer(request, {**said, "serverInfo": {"name": "test", "version": "1"}})
         if self.behaviour == "floods":
             while True:
                 say({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "x"}})
+
+    def on_server_discover(self, request: Message) -> None:
+        """The handshake of newer servers."""
+        said = {"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}, "resultType": "complete"}
+        answer(request, {**said, "ttlMs": 0, "cacheScope": "private"})
 
     def on_tools_list(self, request: Message) -> None:
         """The tools, or too many of them."""
@@ -118,6 +131,8 @@ class Server:
             body = f'{{"tools":[{{"name":"echo","inputSchema":{schema}}}]}}'
             sys.stdout.write(f'{{"jsonrpc":"2.0","id":{request["id"]},"result":{body}}}\n')
             sys.stdout.flush()
+        elif self.behaviour == "newer":
+            answer(request, {"tools": self.listed, "resultType": "complete", "ttlMs": 0, "cacheScope": "private"})
         else:
             answer(request, {"tools": self.listed})
 
@@ -130,7 +145,7 @@ class Server:
     def call_echo(self, request: Message, params: Message) -> None:
         key, given = params["_meta"]["idempotencyKey"], params.get("arguments", {})
         said = {"text": given.get("text"), "key": key, "process": os.getpid(), "environment": dict(os.environ)}
-        answer(request, {**text(json.dumps(said)), "structuredContent": said})
+        answer(request, {**text(json.dumps(said)), "structuredContent": said, "resultType": "complete"})
 
     call_send = call_echo
 
@@ -143,6 +158,13 @@ class Server:
     def call_die(self, _request: Message, _params: object) -> None:
         sys.stderr.write("out of memory\n")
         sys.exit(9)
+
+    def call_ask(self, request: Message, _params: object) -> None:
+        """Ask the client for something before there is an answer, and tell what came of it."""
+        asked = {"jsonrpc": "2.0", "id": 77, "method": "sampling/createMessage"}
+        say({**asked, "params": {"messages": [], "maxTokens": 5}})
+        reply = json.loads(sys.stdin.readline())
+        answer(request, text(str(reply["error"]["message"])))
 
     def call_picture(self, request: Message, _params: object) -> None:
         image = {"type": "image", "data": "aGVsbG8=", "mimeType": "image/png"}

@@ -47,6 +47,16 @@ def test_an_error_of_the_tool_is_its_refusal_and_is_cut(monkeypatch: pytest.Monk
     assert len(str(refused.value)) == 2_000
 
 
+def test_a_server_that_knows_only_the_newer_handshake_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    known(monkeypatch, program("newer"))
+    assert field(one("echo", {"text": "tea"}), "text") == "tea"
+
+
+def test_a_server_that_asks_for_an_llm_is_told_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    known(monkeypatch, program())
+    assert one("ask", {}) == "Sampling not supported"
+
+
 def test_a_picture_is_a_note_of_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
     known(monkeypatch, program())
     note: JsonObject = {"type": "image", "media_type": "image/png", "bytes": 5, "note": "5 bytes of image, not shown"}
