@@ -20,6 +20,7 @@ from pydantic import JsonValue
 from pytest_django import Settings
 
 from agents import bell, event_log, execution, runtime
+from agents.approvals.deciding import decide
 from agents.contracts.calls import Call, NotSent, ToolRefusal
 from agents.contracts.llms import LLMError, LLMRequest, LLMResponse
 from agents.contracts.messages import AssistantMessage, ToolCall
@@ -30,7 +31,7 @@ from agents.execution import EdgeLLMs
 from agents.forks import fork, retry
 from agents.kills import kill
 from agents.library.sync import keep_version
-from agents.lifecycle import Upload, decide, launch, pause, resume
+from agents.lifecycle import Upload, launch, pause, resume
 from agents.llms import registry
 from agents.models import Approval, Effect, Run, ToolHealth
 from agents.secrets.log_records import WithoutSecrets

@@ -5,7 +5,6 @@ from django.contrib.auth.models import AnonymousUser
 
 from budgets.models import Tenant
 from console.access.policy import (
-    OF_THE_PLATFORM,
     VERBS,
     Verb,
     approver_role,
