@@ -50,6 +50,7 @@ REHEARSAL_LLMS = (
     "rehearsal:content-generation",
     "rehearsal:search",
     "rehearsal:summary",
+    "rehearsal:grade",
 )
 REHEARSAL_RATES = Rates.flat(input=parse_usd("2.00"), output=parse_usd("8.00"))
 REHEARSAL_SOURCE = "rehearsal list"

@@ -12,7 +12,7 @@ from agents.config.faults import Path, quoted
 from agents.config.llm_names import llm_fault
 from agents.config.plan import Comparison
 from agents.contracts.specs import AgentSpec, ToolSpec
-from agents.engine.critic.registry import Draft, UnknownCheck, run_check
+from agents.engine.critic.registry import UnknownCheck, prepared
 from agents.tools.http.check import endpoint_faults
 from agents.tools.schema import UnusableSchema, check_schema
 
@@ -26,8 +26,10 @@ def check_agent(draft: Comparison, agent: AgentContent, spec: AgentSpec) -> None
     path: Path = ("agents", spec.name)
     if not _AGENT_NAME.fullmatch(spec.name):
         draft.refuse(path, f"{quoted(spec.name)} is no name: use letters, digits, - and _, at most 64.", at_key=True)
-    named = [(("llms", index), llm) for index, llm in enumerate(spec.llms)]
-    for below, llm in [*named, (("summary_llm",), spec.summary_llm)]:
+    named: list[tuple[Path, str]] = [(("llms", index), llm) for index, llm in enumerate(spec.llms)]
+    named += [(("llms_calling_in_text", index), llm) for index, llm in enumerate(spec.llms_calling_in_text)]
+    grader = spec.grading.llm if spec.grading else ""
+    for below, llm in [*named, (("summary_llm",), spec.summary_llm), (("grading", "llm"), grader)]:
         if llm and (fault := llm_fault(llm)):
             draft.refuse((*path, *below), fault)
     _check_critic(draft, path, spec)
@@ -42,11 +44,10 @@ def check_agent(draft: Comparison, agent: AgentContent, spec: AgentSpec) -> None
 
 
 def _check_critic(draft: Comparison, path: Path, spec: AgentSpec) -> None:
-    empty = Draft("", frozenset())
     for index, check in enumerate(spec.checks):
         place: Path = (*path, "checks", index)
         try:
-            run_check(check, empty)
+            prepared(check)
         except UnknownCheck as error:
             draft.refuse((*place, "check"), f"{error}.")
         except ValidationError as error:

@@ -14,6 +14,7 @@ from agents.contracts.steps import LLMStep, NoteStep, VerdictStep
 from agents.engine import finishes, limitation, memory, prompt
 from agents.engine.calls import answer_calls
 from agents.engine.critic.registry import Draft, judge
+from agents.engine.grading import graded
 from agents.engine.halt import Halt
 from agents.engine.ports import Ports
 from agents.engine.state import RunState
@@ -98,13 +99,14 @@ def precheck(work: Work) -> None:
 
 
 def review(work: Work, draft: str) -> None:
-    """The critic's word on a draft, recorded."""
+    """The critic's word on a draft, recorded: the checks' first, and when they pass, the grader's."""
     state = work.state
     span = work.span()
     answered = sum(isinstance(message, ToolMessage) for message in state.thread)
-    verdict = judge(state.input.spec.checks, Draft(draft, frozenset(state.sources.values()), answered))
+    checked = judge(state.input.spec.checks, Draft(draft, frozenset(state.sources.values()), answered))
     if work.ports.insists():
-        verdict = limitation.asked_for(state, draft, verdict)
+        checked = limitation.asked_for(state, draft, checked)
+    verdict = graded(work, draft, checked)
     work.record(VerdictStep(verdict=verdict, draft=draft))
     work.ended(
         "verdict.given",
@@ -112,6 +114,7 @@ def review(work: Work, draft: str) -> None:
             "accepted": verdict.accepted,
             "issues": [issue.model_dump() for issue in verdict.issues],
             "revision": state.revisions,
+            "score": verdict.grade.score if verdict.grade else None,
         },
         span,
     )

@@ -31,6 +31,8 @@ def of_event(event: Event) -> int:
         if data.get("state") in BAD_ENDS:
             return BAD
         return CALM if data.get("state") == "completed" else WARN
+    if event.kind == "grade.failed":
+        return NOTICE
     if event.kind == "verdict.given" and not data.get("accepted"):
         return WARN
     if event.kind == "tool.ended" and data.get("status") == "degraded":

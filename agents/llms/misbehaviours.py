@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from agents.contracts.base import JsonObject
 from agents.contracts.llms import ToolSchema
 from agents.contracts.messages import AssistantMessage, Message, ToolCall, ToolMessage
+from agents.llms.grading import scoring
 from agents.llms.policy import Conversation, Policy
 from agents.llms.script import Script
 
@@ -28,6 +29,8 @@ def misbehaving(policy: Policy, script: Script) -> Policy:
         policy = rejected_drafts(policy, int(script.faults["rejected-drafts"]))
     if script.wants("wrong-types"):
         policy = wrong_types(policy)
+    if script.wants("score"):
+        policy = scoring(int(script.faults["score"]))
     if script.wants("invented-tool"):
         policy = invented_tool(policy)
     if script.wants("obeys"):

@@ -9,6 +9,7 @@ from importlib import import_module
 
 from agents.contracts.llms import Finish, LLMError, ToolSchema
 from agents.contracts.messages import AssistantMessage, Message, ToolCall, ToolMessage
+from agents.llms.grading import grade_policy
 from agents.llms.misbehaviours import INVENTED, OBEYED, WRONG, calls_in, misbehaving
 from agents.llms.policy import Conversation, Policy
 from agents.llms.result_text import compact, result_text
@@ -17,6 +18,7 @@ from agents.llms.summary import summary_policy
 
 # By import string: the library's agents sit above the LLMs, which must not import them.
 LIBRARY_POLICIES = "agents.library.policies:POLICIES"
+OWN: Mapping[str, Policy] = {"summary": summary_policy, "grade": grade_policy}
 CHARACTERS_PER_TOKEN = 4
 WORD = re.compile(r"\s*\S+\s*?(?=\s|$)|\s+")
 logger = logging.getLogger(__name__)
@@ -52,13 +54,13 @@ def policies() -> Mapping[str, Policy]:
     """Every policy by name."""
     module, _, attribute = LIBRARY_POLICIES.partition(":")
     found: Mapping[str, Policy] = getattr(import_module(module), attribute)
-    return {**found, "summary": summary_policy}
+    return {**found, **OWN}
 
 
 def policy_named(name: str) -> Policy:
     """One policy. Raises LLMError "not_found"."""
-    if name == "summary":  # It needs none of the library.
-        return summary_policy
+    if name in OWN:  # They need none of the library.
+        return OWN[name]
     known = policies()
     if name not in known:
         raise unknown(f"There is no rehearsal {name[:60]!r}; there are {', '.join(known)}.")

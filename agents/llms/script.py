@@ -18,6 +18,7 @@ FAULTS: Mapping[str, float | None] = {
     "html": None,  # answers 200 with a web page
     "half-stream": None,  # stops in mid-answer
     "no-usage": None,  # reports no token usage
+    "score": 8,  # as a grader: gives this score, whatever it is shown; 0 and 11 are nonsense
 }
 
 

@@ -28,6 +28,7 @@ from budgets.tiers import Refusal
 
 PRICE = PriceSnapshot(rates=Rates.flat(input=1, output=1), source="replay", version="")
 """Of no consequence: whether the money reached is in the record."""
+CAME = {"summary": "the memory is summarised", "grade": "the draft is graded"}
 
 
 class Place:
@@ -98,11 +99,13 @@ class RecordedLLMs:
 
     def call(self, request: LLMRequest, on_text: Callable[[str], None]) -> LLMResponse:
         del on_text
-        came = "the memory is summarised" if request.purpose == "summary" else f"{request.llm} is asked"
+        came = CAME.get(request.purpose, f"{request.llm} is asked")
         output = self._place.now(came).output
         self.asked.append(asked_in(self._place.number, request))
         if request.purpose == "summary" and isinstance(output, MemoryStep):
             return self._summary(request.llm, output)
+        if request.purpose == "grade" and isinstance(output, VerdictStep):
+            return self._grade(request.llm, output)
         if request.purpose != "turn" or not isinstance(output, LLMStep):
             raise self._place.diverged(came)
         if self._strict and output.llm not in ("", request.llm):
@@ -113,9 +116,18 @@ class RecordedLLMs:
     def _summary(self, llm: str, recorded: MemoryStep) -> LLMResponse:
         if recorded.by == "truncation":
             raise LLMError("not_found", "It did not answer when the run was recorded.", may_be_billed=False)
-        text = json.dumps(recorded.replacements)
-        message = AssistantMessage(text=text)
-        return LLMResponse(message=message, finish="stop", usage=None, served_llm=llm)
+        return _said(llm, {**recorded.replacements})
+
+    def _grade(self, llm: str, recorded: VerdictStep) -> LLMResponse:
+        grade = recorded.verdict.grade
+        if grade is None:
+            raise LLMError("not_found", "It gave no grade when the run was recorded.", may_be_billed=False)
+        return _said(llm, {"score": grade.score, "reasons": grade.reasons})
+
+
+def _said(llm: str, value: JsonObject) -> LLMResponse:
+    message = AssistantMessage(text=json.dumps(value))
+    return LLMResponse(message=message, finish="stop", usage=None, served_llm=llm)
 
 
 class RecordedTools:

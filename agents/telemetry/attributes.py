@@ -34,6 +34,8 @@ TOLD = frozenset(
         "purpose",
         "accepted",
         "revision",
+        "score",
+        "least",
         "repeats",
         "rejections",
         "error_type",

@@ -19,7 +19,8 @@ def _llm_row(rows: Rows, event: Event) -> Span | None:
 
 
 def model_started(rows: Rows, event: Event) -> None:
-    note = "summary" if text(event.data, "purpose") == "summary" else ""
+    purpose = text(event.data, "purpose")
+    note = purpose if purpose in ("summary", "grade") else ""
     title = text(event.data, "llm") or "LLM"
     rows.open(event, "llm", title, note=note, input_tokens=number(event.data, "prompt_tokens"))
 
@@ -204,7 +205,14 @@ def verdict_given(rows: Rows, event: Event) -> None:
     status, severity = ("accepted", CALM) if accepted else ("rejected", WARNING)
     revision = number(event.data, "revision")
     title = f"critic, revision {revision}" if revision else "critic"
+    score = number(event.data, "score")
+    title = title if score is None else f"{title}, graded {score} of 10"
     rows.remark(event, "critic", title, status=status, note="; ".join(found[:3]), severity=severity)
+
+
+def grade_failed(rows: Rows, event: Event) -> None:
+    if row := _llm_row(rows, event):
+        rows.note(row, f"gave no grade: {text(event.data, 'why')}", severity=NOTICE)
 
 
 def note_added(rows: Rows, event: Event) -> None:
@@ -296,6 +304,7 @@ RULES: dict[EventKind, Rule] = {
     "effect.unknown": effect_unknown,
     "effect.resolved": effect_resolved,
     "verdict.given": verdict_given,
+    "grade.failed": grade_failed,
     "note.added": note_added,
     "kill.requested": kill_requested,
     "kill.acknowledged": kill_acknowledged,

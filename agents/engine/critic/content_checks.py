@@ -1,14 +1,16 @@
-"""Checks of what a draft says: citations, length, phrases, links, secrets, language, JSON."""
+"""Checks of what a draft says: citations, length, phrases, links, secrets, patterns, JSON."""
 
 import json
 import re
 from collections.abc import Iterator
+from typing import Annotated, Literal, Self
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, field_validator, model_validator
 
+from agents.contracts.base import JsonObject
 from agents.engine.critic.registry import Draft, Settings, check
+from agents.tools import patterns, schema_complaints
+from agents.tools.schema import check_schema, schema_of
 
 CITATION = re.compile(r"\[(\d{1,4})\]")
 LINK = re.compile(r"https?://[^\s)>\]\"']+", re.IGNORECASE)
@@ -20,9 +22,6 @@ SECRETS = {
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
     "a bearer token": re.compile(r"\bBearer\s+[A-Za-z0-9._~+/-]{20,}"),
 }
-ENGLISH = frozenset(
-    ("the", "of", "and", "to", "in", "is", "that", "for", "it", "with", "as", "was", "on", "be", "at", "by", "this")
-)
 MAX_ERRORS_SHOWN = 5
 
 
@@ -50,6 +49,12 @@ class Length(Settings):
     minimum: int = Field(default=1, ge=0)
     maximum: int = Field(default=10_000, ge=1)
 
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        if self.minimum > self.maximum:
+            raise ValueError("minimum is more than maximum")
+        return self
+
 
 @check("length", Length)
 def length(draft: Draft, settings: Length) -> Iterator[str]:
@@ -62,7 +67,7 @@ def length(draft: Draft, settings: Length) -> Iterator[str]:
 
 
 class Phrases(Settings):
-    phrases: tuple[str, ...]
+    phrases: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(min_length=1, max_length=200)
 
 
 def _contains(text: str, phrase: str) -> bool:
@@ -111,35 +116,52 @@ def secrets(draft: Draft, settings: NoSettings) -> Iterator[str]:
             yield f"The answer contains what looks like {name}; leave it out."
 
 
-class Language(Settings):
-    code: str = Field(pattern="^en$")
-    least_share: float = Field(default=0.05, gt=0, lt=1)
+class Pattern(Settings):
+    """``must``: whether the pattern has to occur or must not. ``says``: what the LLM is told instead of the usual."""
+
+    pattern: str = Field(min_length=1)
+    must: Literal["occur", "not occur"] = "occur"
+    says: str = ""
+
+    @field_validator("pattern")
+    @classmethod
+    def _can_be_used(cls, pattern: str) -> str:
+        patterns.compiled(pattern)
+        return pattern
 
 
-@check("language", Language)
-def language(draft: Draft, settings: Language) -> Iterator[str]:
-    """English by its commonest words; short texts are let through, since they prove nothing."""
-    words = re.findall(r"[^\W\d_]+", draft.text.lower())
-    if len(words) >= 30 and sum(word in ENGLISH for word in words) / len(words) < settings.least_share:
-        yield "The answer must be in English."
+@check("regex", Pattern)
+def regex(draft: Draft, settings: Pattern) -> Iterator[str]:
+    """A pattern occurs in the answer, or does not; in time that grows with the answer alone."""
+    occurs = patterns.occurs(settings.pattern, draft.text)
+    if occurs and settings.must == "not occur":
+        yield settings.says or f"Nothing in the answer may match the pattern {settings.pattern}."
+    if not occurs and settings.must == "occur":
+        yield settings.says or f"Something in the answer must match the pattern {settings.pattern}."
 
 
 class JsonSchema(Settings):
     # ``schema`` is a name that pydantic's own base class has taken.
-    schema_: dict[str, JsonValue] = Field(alias="schema")
+    schema_: JsonObject = Field(alias="schema")
+
+    @field_validator("schema_")
+    @classmethod
+    def _can_be_used(cls, schema: JsonObject) -> JsonObject:
+        check_schema(schema)
+        return schema
 
 
 @check("json_schema", JsonSchema)
 def json_schema(draft: Draft, settings: JsonSchema) -> Iterator[str]:
-    """The whole answer is JSON of this schema."""
+    """The whole answer is JSON of this schema, which is as closed and as strict as that of a tool."""
+    schema = schema_of(settings.schema_)
     try:
-        value = json.loads(draft.text)
-        Draft202012Validator.check_schema(settings.schema_)
-    except ValueError as error:
+        value: JsonValue = json.loads(draft.text)
+        errors = schema.errors(value)
+    except (ValueError, RecursionError) as error:
         yield f"The answer must be JSON and nothing else: {error}."
         return
-    except SchemaError as error:
-        yield f"The agent's own JSON Schema is not valid: {error.message[:200]}."
-        return
-    for wrong in list(Draft202012Validator(settings.schema_).iter_errors(value))[:MAX_ERRORS_SHOWN]:
-        yield f"At {wrong.json_path}: {wrong.message[:200]}."
+    for wrong in schema_complaints.own_faults(errors, schema.fields)[:MAX_ERRORS_SHOWN]:
+        told = schema_complaints.complaint(wrong, schema.fields)
+        accepted = json.dumps(told["accepted"], ensure_ascii=False)
+        yield f"At {told['path'] or 'the top'}: {told['problem']}; accepted: {accepted}."

@@ -101,6 +101,7 @@ class ScriptedLLM:
     log: Log
     script: list[Answer | list[Answer]] = field(default_factory=list)
     summaries: list[Answer] = field(default_factory=list)
+    grades: list[Answer] = field(default_factory=list)
     requests: list[LLMRequest] = field(default_factory=list)
     takes_seconds: float = 0.0
     streams: str = ""
@@ -121,6 +122,8 @@ class ScriptedLLM:
     def _next(self, request: LLMRequest) -> Answer:
         if request.purpose == "summary":
             return self.summaries.pop(0) if len(self.summaries) > 1 else self.summaries[0]
+        if request.purpose == "grade":
+            return self.grades.pop(0) if len(self.grades) > 1 else self.grades[0]
         planned = self.script[sum(isinstance(m, AssistantMessage) for m in request.messages)]
         if isinstance(planned, list):
             return planned.pop(0) if len(planned) > 1 else planned[0]

@@ -1,12 +1,22 @@
 """Pattern 6: code checks what it can; a rejected draft is revised twice, then the best one is flagged."""
 
+from collections.abc import Iterator
+
 import pytest
 from pydantic import JsonValue, ValidationError
 
 from agents.contracts.messages import UserMessage
 from agents.contracts.specs import CheckSpec
 from agents.engine import critic
-from agents.engine.critic.registry import Draft, UnknownCheck, judge
+from agents.engine.critic.language import COMMONEST, Code
+from agents.engine.critic.registry import (
+    MOST_PROBLEM_CHARACTERS,
+    MOST_PROBLEMS,
+    Draft,
+    Settings,
+    UnknownCheck,
+    judge,
+)
 from tests.agents.engine.doubles import Script, asks, call, says
 from tests.agents.engine.world import World, spec_of
 
@@ -36,6 +46,9 @@ def complaints(
         ("language", ENGLISH * 2, {"code": "en"}),
         ("language", "Kurz und deutsch.", {"code": "en"}),
         ("json_schema", '{"n": 5}', {"schema": SCHEMA}),
+        ("regex", "12 EUR", {"pattern": "^[0-9]+ EUR$"}),
+        ("regex", "Free.", {"pattern": "EUR", "must": "not occur"}),
+        ("language", GERMAN * 3, {"code": "de"}),
     ],
 )
 def test_a_check_lets_through_what_is_right(check: str, text: str, settings: dict[str, JsonValue]) -> None:
@@ -65,8 +78,14 @@ def test_a_check_lets_through_what_is_right(check: str, text: str, settings: dic
         ("secrets", "-----BEGIN RSA PRIVATE KEY-----", {}, "looks like a private key"),
         ("language", GERMAN * 3, {"code": "en"}, "must be in English"),
         ("json_schema", "n = 5", {"schema": SCHEMA}, "must be JSON and nothing else"),
-        ("json_schema", '{"n": "5"}', {"schema": SCHEMA}, "At $.n"),
-        ("json_schema", "{}", {"schema": {"type": "nothing"}}, "own JSON Schema is not valid"),
+        ("json_schema", '{"n": "5"}', {"schema": SCHEMA}, "At n: must be of type integer"),
+        ("json_schema", "[" * 20_000, {"schema": SCHEMA}, "must be JSON and nothing else"),
+        ("json_schema", '{"n": 5, "m": 6}', {"schema": SCHEMA}, "At m: is not a known field"),
+        ("regex", "No number.", {"pattern": "[0-9]+ EUR"}, "must match the pattern [0-9]+ EUR"),
+        ("regex", "12 EUR", {"pattern": "EUR", "must": "not occur"}, "Nothing in the answer may match"),
+        ("regex", "None.", {"pattern": "[0-9]", "says": "Name the price."}, "Name the price."),
+        ("regex", "a" * 50_000, {"pattern": "^(a+)+b$"}, "must match the pattern"),
+        ("language", ENGLISH * 2, {"code": "de"}, "must be in German"),
     ],
 )
 def test_a_check_says_what_is_wrong(check: str, text: str, settings: dict[str, JsonValue], says: str) -> None:
@@ -86,6 +105,13 @@ def test_an_issue_about_a_secret_does_not_repeat_it() -> None:
         ("json_schema", {}),
         ("language", {}),
         ("language", {"code": "xx"}),
+        ("json_schema", {"schema": {"type": "nothing"}}),
+        ("json_schema", {"schema": {"$ref": "https://elsewhere.example/s.json"}}),
+        ("regex", {"pattern": "("}),
+        ("regex", {"pattern": "(?=a)b"}),
+        ("regex", {"pattern": "a", "must": "perhaps"}),
+        ("length", {"minimum": 5, "maximum": 4}),
+        ("banned", {"phrases": [""]}),
         ("length", {"max": 5}),
         ("citations", {"minimum": -1}),
     ],
@@ -93,6 +119,66 @@ def test_an_issue_about_a_secret_does_not_repeat_it() -> None:
 def test_settings_that_are_missing_or_misspelt_are_an_error(check: str, settings: dict[str, JsonValue]) -> None:
     with pytest.raises(ValidationError):
         complaints(check, "text", settings)
+
+
+class Least(Settings):
+    words: int = 1
+
+
+def wordy(draft: Draft, settings: Least) -> list[str]:
+    """A check of somebody's own."""
+    return [] if len(draft.text.split()) >= settings.words else [f"Write {settings.words} words."]
+
+
+def breaking(draft: Draft, settings: Least) -> list[str]:
+    """A check with a fault."""
+    raise ZeroDivisionError(f"{len(draft.text)} {settings.words}")
+
+
+def endless(draft: Draft, settings: Least) -> Iterator[str]:
+    """A check that never has enough."""
+    while True:
+        yield draft.text * settings.words
+
+
+def no_check(text: str) -> str:
+    return text
+
+
+HERE = __name__
+
+
+def test_an_own_check_has_typed_settings_like_any_other() -> None:
+    assert complaints(f"{HERE}:wordy", "One two.", {"words": 3}) == ["Write 3 words."]
+    assert complaints(f"{HERE}:wordy", "One two three.", {"words": 3}) == []
+    with pytest.raises(ValidationError):
+        complaints(f"{HERE}:wordy", "One.", {"letters": 3})
+
+
+@pytest.mark.parametrize("name", [f"{HERE}:no_check", f"{HERE}:nothing", "no.module:at_all", "os:system", ":", "os:"])
+def test_code_that_is_no_check_is_an_error(name: str) -> None:
+    with pytest.raises(UnknownCheck):
+        complaints(name, "text", {})
+
+
+def test_an_own_check_that_breaks_lets_nothing_through_and_ends_no_run() -> None:
+    world = World([says("Tea.")] * 3, spec_of(checks=[(f"{HERE}:breaking", {})]))
+    ending = world.start()
+    assert ending.state == "flagged"
+    assert "broke: ZeroDivisionError" in ending.reason
+
+
+def test_an_own_check_that_never_ends_is_heard_so_far_and_no_further() -> None:
+    said = complaints(f"{HERE}:endless", "tea" * 1_000, {})
+    assert len(said) == MOST_PROBLEMS
+    assert max(map(len, said)) <= MOST_PROBLEM_CHARACTERS
+
+
+@pytest.mark.parametrize("code", COMMONEST)
+def test_each_language_is_told_from_the_others(code: Code) -> None:
+    text = " ".join([*COMMONEST[code], *["xyzzy"] * 20])
+    for other in COMMONEST:
+        assert bool(complaints("language", text, {"code": other})) == (other != code)
 
 
 def test_an_unknown_check_is_an_error_that_names_the_known_ones() -> None:
