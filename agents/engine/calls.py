@@ -80,6 +80,7 @@ def _reject(work: Work, call: ToolCall, rejected: boundary.Rejected) -> None:
         "tool": call.name,
         "call_id": call.call_id,
         "error_type": rejected.error_type,
+        "llm": work.state.answered_by,
         "fields": list[JsonValue](rejected.fields),
         "arguments": shown(call.arguments if call.arguments is not None else call.arguments_raw),
     }

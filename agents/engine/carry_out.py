@@ -201,6 +201,9 @@ def record_result(
     edit: Edit | None = None,
 ) -> None:
     """Record what the LLM is told of a call, whether it was made or not; of an edited one also who changed what."""
+    if mended := work.state.corrections.mended_by(call.name, reason, work.turn):
+        tool, llm = mended
+        work.fact("call.corrected", {"tool": call.name, "call_id": call.call_id, "rejected": tool, "llm": llm})
     told = _with_edit(content, edit, status)
     message = ToolMessage(call_id=call.call_id, name=call.name, status=status, content=told)
     work.record(

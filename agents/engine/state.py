@@ -13,6 +13,7 @@ from agents.contracts.steps import LLMStep, MemoryStep, NoteStep, RouteStep, Ste
 from agents.contracts.verdicts import Verdict
 from agents.engine import tokens
 from agents.engine.call_ids import UsedIds
+from agents.engine.corrections import Corrections
 from agents.engine.guard import TRAIL, Advice, Made, advise, circle
 from agents.engine.recent import RecentCounts
 from agents.engine.sources import Numbers, cited
@@ -77,6 +78,8 @@ class RunState:
     finish: Finish = "stop"
     cut_off: int = 0
     refused: int = 0
+    corrections: Corrections = field(default_factory=Corrections)
+    answered_by: str = ""
     calibration: float = 1.0
     calibrated_llm: str = ""
     counted: Counted | None = None
@@ -120,6 +123,7 @@ class RunState:
             case LLMStep() as answer:
                 self._hear(answer)
             case ToolStep() as result:
+                self.corrections.take(result.result.name, result.reason, self.turn, self.answered_by)
                 self._take(result)
             case MemoryStep() as memory:
                 self._shorten(memory.replacements)
@@ -143,6 +147,7 @@ class RunState:
         self.draft = None if self.pending else answer.message.text
         self.verdict = None
         self.finish = answer.finish
+        self.answered_by = answer.llm or answer.served_llm
         if self.draft is not None:
             self.cut_off += answer.finish == "length"
             self.refused += answer.finish in ("refusal", "content_filter")

@@ -21,6 +21,17 @@ class EventRow(models.Model):
     duration_ms = models.PositiveIntegerField(null=True, blank=True)
     data = models.JSONField(default=dict)
 
+    class Meta:
+        # For figures over all runs; other events, which are nearly all of them, cost nothing more to write.
+        indexes = (
+            models.Index(
+                fields=["at"],
+                name="event_calls_judged",
+                condition=models.Q(kind__in=["call.rejected", "call.corrected"]),
+            ),
+            models.Index(fields=["at"], name="event_drafts_judged", condition=models.Q(kind="verdict.given")),
+        )
+
     def __str__(self) -> str:
         return f"{self.run_id}/{self.seq} {self.kind}"
 
