@@ -1,16 +1,13 @@
 """Fetching a web page that an LLM named, without being led into the network that this machine stands in."""
 
 import asyncio
-import socket
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 
 from agents.tools.http.addresses import Address, is_public, parse_address
-
-Resolve = Callable[[str, int], Awaitable[list[str]]]
+from agents.tools.http.network import Resolve, resolve_host
 
 PORTS = {"http": 80, "https": 443}
 MAX_REDIRECTS = 3
@@ -82,13 +79,6 @@ def checked_url(url: str) -> SplitResult:
     if port not in (None, *PORTS.values()):
         raise FetchRefused("only the ports 80 and 443 are used")
     return parts
-
-
-async def resolve_host(host: str, port: int) -> list[str]:
-    """The addresses of a host, by the system's resolver. Raises OSError when it has none."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(entry[4][0]) for entry in found]
 
 
 async def public_address(host: str, port: int, resolve: Resolve) -> Address:
