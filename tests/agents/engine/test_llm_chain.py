@@ -99,3 +99,40 @@ def test_the_run_shows_who_was_asked_and_who_served() -> None:
     step = world.journal.steps[0].output
     assert step.kind == "llm"
     assert (step.asked_llm, step.served_llm) == (FIRST, "test:second-2026-11")
+
+
+def test_the_only_one_of_a_chain_is_asked_alone() -> None:
+    world = World([[refuses("not_found", "gone"), says("Never.")]])
+    world.health.only_one = f"llm/{SECOND}"
+    ending = world.start()
+    assert (ending.state, ending.reason) == ("failed", "No LLM answered. not found: gone")
+    assert world.llm.asked == [SECOND]
+
+
+def test_an_llm_that_is_passed_over_is_in_the_trace() -> None:
+    world = World([says("Tea.")])
+    world.health.closed = {f"llm/{FIRST}"}
+    world.start()
+    fallback = world.journal.kinds("model.fallback")[0].data
+    assert fallback == {"from": FIRST, "to": SECOND, "error": "its circuit breaker is open"}
+    assert world.health.troubles == [(f"llm/{FIRST}", "passed_over")]
+
+
+def test_a_spending_limit_trips_the_breaker_and_is_not_tried_again() -> None:
+    world = World([[refuses("spend_limit", "Pay first."), says("Tea.")]])
+    assert world.start().answer == "Tea."
+    assert world.health.tripped == {f"llm/{FIRST}": "its vendor's spending limit is met: Pay first."}
+    assert world.journal.kinds("breaker.tripped")[0].data["link"] == f"llm/{FIRST}"
+
+
+def test_a_prompt_that_is_refused_is_no_fault_of_the_llm() -> None:
+    world = World([[refuses("invalid_request", "too long"), says("Tea.")]])
+    world.start()
+    assert world.health.recorded[0] == (f"llm/{FIRST}", "")
+
+
+def test_what_a_failed_call_cost_all_the_same_is_told() -> None:
+    world = World([[LLMError("cut", "stopped", output_characters=300), says("Tea.")]])
+    world.start()
+    failed = world.health.counted[0]
+    assert failed.cost_nanos == world.journal.kinds("charge.booked")[0].data["cost_nanos"]

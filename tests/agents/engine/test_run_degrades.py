@@ -6,8 +6,8 @@ from agents.contracts.base import JsonObject
 from agents.contracts.calls import Call, ToolRefusal
 from agents.contracts.messages import SystemMessage
 from agents.engine.ports import ImplementationFailed
-from tests.agents.engine.doubles import Function, asks, call, fails, says
-from tests.agents.engine.world import World
+from tests.agents.engine.doubles import Counted, Function, asks, call, fails, says
+from tests.agents.engine.world import LOOK_UP, World, spec_of
 
 
 def fails_once(error: Exception) -> Function:
@@ -139,3 +139,40 @@ def test_a_write_does_not_fall_over_even_when_its_first_way_is_closed() -> None:
     assert world.start().state == "degraded"
     assert world.tools.invoked == []
     assert [effect.state for effect in world.journal.effects.values()] == ["failed"]
+
+
+def test_a_link_that_a_person_made_the_only_one_is_used_alone() -> None:
+    world = World([asks(call("look_up", text="tea")), says("Tea.")])
+    world.health.only_one = "look_up/archive"
+    assert world.start().state == "completed"
+    assert world.tools.names == ["archive"]
+    assert world.journal.kinds("tool.fallback") == []
+
+
+def test_the_only_one_never_falls_over() -> None:
+    world = broken(World([asks(call("look_up", text="tea")), says("Without look_up.")]), "archive")
+    world.health.only_one = "look_up/archive"
+    assert world.start().state == "degraded"
+    assert world.tools.names == ["archive"]
+    assert world.health.troubles == [("look_up/archive", "degraded")]
+
+
+def test_each_link_that_was_out_is_noted_for_the_run() -> None:
+    world = broken(World([asks(call("look_up", text="tea")), says("Without look_up.")]), "archive")
+    world.health.closed = {"look_up/shelf"}
+    world.start()
+    assert world.health.troubles == [
+        ("look_up/shelf", "passed_over"),
+        ("look_up/shelf", "degraded"),
+        ("look_up/archive", "degraded"),
+    ]
+
+
+def test_a_breaker_hears_how_long_a_call_took_and_whose_it_was() -> None:
+    slow = LOOK_UP.implementations[0].model_copy(update={"slow_seconds": 0.8})
+    tool = LOOK_UP.model_copy(update={"implementations": (slow, LOOK_UP.implementations[1])})
+    world = World([asks(call("look_up", text="tea")), says("Tea.")], spec_of(tools=(tool,)))
+    world.tools.takes_seconds = 1.5
+    world.start()
+    counted = next(each for each in world.health.counted if each.link == "look_up/shelf")
+    assert counted == Counted("look_up/shelf", "", 1_500, 800, "acme", "run", 0)

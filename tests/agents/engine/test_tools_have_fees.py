@@ -149,3 +149,11 @@ def test_a_tool_without_a_fee_has_no_hold() -> None:
     world = World([READ, says("Tea.")])
     world.start()
     assert len(world.journal.holds) == 2
+
+
+def test_the_fee_of_a_failed_attempt_is_told_to_its_breaker() -> None:
+    world = fee_world()
+    world.tools.replaced["shelf"] = fails(ImplementationFailed("fell down"))
+    world.start()
+    fees = {each.link: each.cost_nanos for each in world.health.counted if each.link.startswith("look_up/")}
+    assert fees == {"look_up/shelf": FEE, "look_up/archive": 0}

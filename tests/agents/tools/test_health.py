@@ -142,3 +142,44 @@ def test_a_link_that_nobody_knew_can_be_tripped() -> None:
 def test_a_last_resort_may_be_one_that_fails_often_and_no_other(fields: dict[str, object], allowed: bool) -> None:
     opened(1, **fields)
     assert SharedHealth().allows(LINK, last_resort=True) is allowed
+
+
+@pytest.mark.django_db
+def test_what_is_too_slow_counts_as_a_failure_though_it_served() -> None:
+    link = SharedHealth()
+    for _ in range(5):
+        link.record(LINK, error="", duration_ms=900, slow_after_ms=800)
+    assert not link.allows(LINK)
+    row = ToolHealth.objects.get()
+    assert (row.state, row.failures, row.last_error) == ("open", 5, "")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("operators", "opens"), [(None, True), (0, False), (1_000, False), (500, True)])
+def test_an_operators_limit_stands_in_place_of_the_links_own(operators: int | None, opens: bool) -> None:
+    ToolHealth.objects.create(link=LINK, window_started_at=datetime.now(UTC), slow_after_ms=operators)
+    link = SharedHealth()
+    for _ in range(5):
+        link.record(LINK, error="", duration_ms=900, slow_after_ms=800)
+    assert link.allows(LINK) is not opens
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("at_once_fresh")
+def test_the_only_one_is_known_to_all_and_is_called_whatever_was_counted() -> None:
+    opened(0, forced="only")
+    assert SharedHealth().only(["look_up/archive", LINK]) == LINK
+    assert SharedHealth().only(["look_up/archive"]) == ""
+    assert SharedHealth().allows(LINK)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("at_once_fresh")
+def test_a_probe_that_somebody_asked_for_lets_the_next_call_through_before_its_time() -> None:
+    opened(1, probe_asked_at=datetime.now(UTC))
+    one, other = SharedHealth(), SharedHealth()
+    assert one.allows(LINK)
+    assert not other.allows(LINK)
+    one.record(LINK, error="")
+    row = ToolHealth.objects.get()
+    assert (row.state, row.probe_asked_at) == ("closed", None)
