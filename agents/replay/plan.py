@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from agents.approvals.rules import terms_for
+from agents.approvals.terms import standing_rules
 from agents.models import Effect, Run
 from agents.run_input import spec_of
 from budgets import clock
@@ -27,10 +29,15 @@ def plan(run: Run, step: int, *, rewritten: Collection[str] = ()) -> list[Planne
     ``rewritten`` are the ids of calls that the new run makes with other arguments. "Executed again" and "needs
     confirmation" come true if the LLM asks for that call again; the other two hold whatever it does.
     """
-    with_approval = {tool.name for tool in spec_of(run).tools if tool.needs_approval}
-    now = clock.now()
+    tools = {tool.name: tool for tool in spec_of(run).tools}
+    rules, now = standing_rules(run.tenant_id), clock.now()
+
+    def asks(effect: Effect) -> bool:
+        tool = tools.get(effect.tool)
+        return tool is not None and terms_for(tool, effect.arguments, rules) is not None
+
     return [
-        PlannedEffect(effect, *_fate(effect, step, effect.call_id in rewritten, effect.tool in with_approval, now))
+        PlannedEffect(effect, *_fate(effect, step, effect.call_id in rewritten, asks(effect), now))
         for effect in run.effects.order_by("step", "pk")
     ]
 

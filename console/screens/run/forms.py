@@ -20,3 +20,4 @@ class DecisionForm(forms.Form):
 
     decision = forms.ChoiceField(choices=[("approve", "Approve"), ("deny", "Deny")])
     note = forms.CharField(max_length=REASON_CHARACTERS, required=False)
+    seen = forms.CharField(max_length=64, required=False)

@@ -101,9 +101,9 @@ def decide_approval(request: TenantRequest, run_id: str, approval_id: int) -> Ht
     if not form.is_valid():
         return _page_with_problem(request, run, form)
     approve = form.cleaned_data["decision"] == "approve"
-    note, role = form.cleaned_data["note"], approver_role(request.verbs) or "operator"
+    said = {"actor": request.user.get_username(), "note": form.cleaned_data["note"], "seen": form.cleaned_data["seen"]}
     try:
-        decide(approval=approval, actor=request.user.get_username(), approve=approve, note=note, role=role)
+        decide(approval=approval, approve=approve, role=approver_role(request.verbs) or "operator", **said)
     except NotCounted as why:
         messages.warning(request, str(why))
     return _back(run)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -324,3 +325,22 @@ def test_a_rule_is_tried_on_the_calls_of_the_past_days(acme_admin: Client, acme:
     free = rule_text(conditions="/amount_cents <= 4000", people="0", **{"try": "1"})
     assert "Would have let <strong>1</strong>" in acme_admin.post(address("new_rule"), free).content.decode()
     assert not ApprovalRule.objects.exists()
+
+
+def test_the_terminal_lists_shows_and_decides(
+    make_approval: MakeApproval, rung: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, other = make_approval(preview="send_email\nto: hugo"), make_approval()
+    call_command("approvals", "list", tenant="acme")
+    assert f"{one.pk}  acme  send_email" in capsys.readouterr().out
+    call_command("approvals", "show", one.pk)
+    assert "to: hugo" in capsys.readouterr().out
+    call_command("approvals", "approve", one.pk)
+    with pytest.raises(CommandError, match="Give a reason"):
+        call_command("approvals", "deny", other.pk)
+    call_command("approvals", "deny", other.pk, reason="no")
+    with pytest.raises(CommandError, match="Too late: it is denied"):
+        call_command("approvals", "approve", other.pk)
+    with pytest.raises(CommandError, match="no tenant"):
+        call_command("approvals", "list", tenant="nobody")
+    assert rung == [one.run_id, other.run_id]
