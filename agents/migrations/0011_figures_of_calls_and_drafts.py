@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0007_tools_approvals_and_secrets'),
+        ('agents', '0010_approvals_are_found'),
     ]
 
     operations = [
