@@ -45,8 +45,7 @@ def launch(
 ) -> Run:
     """Make a run and put it before the workers. Raises LaunchRefused; then nothing was made."""
     version = current_version(agent)
-    user, session, llm = redacted(user), redacted(session), redacted(llm)
-    chosen = llm.strip() or version.to_spec().llms[0]
+    user, session, chosen = redacted(user), redacted(session), redacted(llm.strip()) or version.to_spec().llms[0]
     check_words(task, user, session)
     check_llm(chosen, tenant)
     with transaction.atomic():

@@ -34,6 +34,8 @@ FORMATS: tuple[Format, ...] = tuple(
         ),
     )
 )
+SIGNS = ("sk-", "gh", "AKIA", "earer", "github_pat_", "PRIVATE KEY-----")
+"""One of them is in every credential."""
 BEGUN = re.compile(
     r"(?:-----BEGIN[A-Z ]*(?:[A-Za-z0-9+/=\s:,-]|\\[rn]?)*"
     r"|(?:[Bb]earer(?:\s+|%20?)?)?(?<![A-Za-z0-9._~+/=%-])[A-Za-z0-9._~+/=%-]+|[Bb]earer\s+[A-Za-z0-9._~+/=-]*)\Z"
@@ -53,4 +55,7 @@ def found_in(text: str) -> list[tuple[int, int, str]]:
 
 def looks_like_one(text: str) -> bool:
     """Whether any is in the text; the question that is asked of everything."""
-    return any(each.sign in text and each.pattern.search(text) for each in FORMATS)
+    for sign in SIGNS:
+        if sign in text:
+            return any(each.sign in text and each.pattern.search(text) for each in FORMATS)
+    return False
