@@ -56,6 +56,8 @@ def _take(browser: Browser, stack: LiveStack, shots: Path) -> None:
         "proof": (f"{stack.base_url}/t/acme/budgets/proof/", None),
         "actions": (f"{stack.base_url}/t/acme/actions/", None),
         "prices": (f"{stack.base_url}/t/acme/prices/", None),
+        "tools": (f"{stack.base_url}/t/acme/tools/", _live),
+        "tool": (f"{stack.base_url}/t/acme/tools/stock/", _see_who_was_hit),
     }
     screens["bulk-kill"] = (f"{stack.base_url}/t/acme/runs/?q=status:live", _choose_all)
     screens["stop"] = (f"{stack.base_url}/t/acme/runs/", _ask_to_stop)
@@ -100,6 +102,11 @@ def _shoot(context: BrowserContext, address: str, target: Path, prepare: Callabl
 
 def _live(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("data-live", "live", timeout=PATIENCE_MS)
+
+
+def _see_who_was_hit(page: Page) -> None:
+    _live(page)
+    expect(page.locator("#affected")).not_to_contain_text("Counting", timeout=PATIENCE_MS)
 
 
 def _open_the_fallback(page: Page) -> None:

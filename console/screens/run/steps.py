@@ -33,7 +33,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class StepDetail:
-    """A span with all that its events say."""
+    """A span with all that its events say. ``called`` is the tool or LLM that it asked, by name."""
 
     span: Span
     turn: int
@@ -44,6 +44,7 @@ class StepDetail:
     facts: list[tuple[str, str]]
     attempts: list[Attempt]
     charge: Charge | None
+    called: str = ""
     raw: list[JsonObject] = field(default_factory=list)
 
 
@@ -53,6 +54,7 @@ _OWN_PLACE = frozenset(
     | {"characters", "cost_nanos", "run_cost_nanos", "held_nanos"}
     | {"input_tokens", "output_tokens", "cache_read_tokens"}
 )
+LONGEST_NAME = 200
 _SHOWN_KINDS = ("hold.", "charge.")
 
 
@@ -73,8 +75,15 @@ def step_detail(events: Sequence[EventRow], spans: Iterable[Span], span_id: str)
         facts=_facts(own),
         attempts=[_attempt(event) for event in _ends(events, span.span_id)],
         charge=next((_charge(event) for event in own if event.kind == "charge.booked"), None),
+        called=_called(span, data),
         raw=[_raw(event) for event in own],
     )
+
+
+def _called(span: Span, data: JsonObject) -> str:
+    """What it asked, as long as that can be a name: an LLM may write anything where a tool's name belongs."""
+    name = data.get("llm" if span.kind == "llm" else "tool") if span.kind in ("llm", "tool") else ""
+    return name if isinstance(name, str) and name.isprintable() and len(name) <= LONGEST_NAME else ""
 
 
 def _belongs(event: EventRow, span: Span) -> bool:

@@ -42,9 +42,17 @@ class ToolLine:
         return next(iter(self.standing.forced), None)
 
     @property
+    def word(self) -> str:
+        return self.standing.status.word if self.standing.severity > 1 else "schema changed"
+
+    @property
+    def glyph(self) -> str:
+        return self.standing.status.glyph if self.standing.severity > 1 else "warn"
+
+    @property
     def trouble(self) -> str:
         """What is wrong and what serves instead, in a sentence."""
-        changed = f"{', '.join(self.changes)} changed at its server since it was accepted; calls are refused meanwhile."
+        changed = f"{', '.join(self.changes)} is no longer what was accepted, and calls to it are refused."
         return self.standing.trouble or changed
 
 

@@ -8,7 +8,7 @@ from agents.models import ToolHealth
 from agents.tools.breaker import Forced, State
 from agents.tools.known_links import to_breaker
 from console.live.status import Status
-from console.screens.tools.known import KnownTool
+from console.screens.tools.known import LLM, KnownTool
 
 CLOSED = Status("closed", "ok", "ok")
 LINK_STATUS: Mapping[State, Status] = {
@@ -28,6 +28,7 @@ DOWN = Status("down", "bad", "bad")
 FELL_BACK = Status("on fallback", "warn", "warn")
 SPARE_OUT = Status("fallback out", "warn", "warn")
 FORCED = Status("forced", "flag", "warn")
+NEXT_LLM = "runs go on to the next LLM of their chain, and fail where there is none"
 FAILING = Status("failing", "bad", "bad")
 FINE = Status("ok", "ok", "ok")
 
@@ -76,7 +77,8 @@ class ToolStanding:
             return ""
         told = [_told(link) for link in self.links if link.out or link.forced]
         if self.serving is None:
-            return f"{_listed(told)}; nothing serves instead."
+            llm = self.links[0].link.startswith(f"{LLM}/")
+            return f"{_listed(told)}; {NEXT_LLM if llm else 'nothing serves instead'}."
         instead = self.serving != self.links[0] and not self.serving.forced
         return f"{_listed(told)}{f'; {self.serving.name} serves instead' if instead else ''}."
 

@@ -14,5 +14,5 @@ urlpatterns = [
     path("-/slow/", slow_limit, name="slow"),
     path("-/note/", add_a_note, name="note"),
     path("llm/<path:name>/", show_llm, name="llm"),
-    path("<str:name>/", show_tool, name="detail"),
+    path("<path:name>/", show_tool, name="detail"),
 ]

@@ -250,3 +250,22 @@ def test_of_an_output_that_was_cut_the_size_and_digest_of_the_whole_are_shown(
     page = acme_viewer.get(address(run), {"step": "bb"}).content.decode()
     assert f"<dt>Output sha256</dt><dd>{digest}</dd>" in page
     assert "<dt>Output bytes</dt><dd>50000000</dd>" in page
+
+
+@pytest.mark.parametrize(
+    ("span", "link"), [("bb", "/t/acme/tools/stock/"), ("aa", "/t/acme/tools/llm/rehearsal:search/")]
+)
+def test_a_step_leads_to_how_the_tool_or_the_llm_stands_now(
+    span: str, link: str, acme_viewer: Client, run: Run
+) -> None:
+    page = acme_viewer.get(address(run), {"step": span}).content.decode()
+    assert f'<a href="{link}">How ' in page
+
+
+@pytest.mark.parametrize("name", ["../x", "a\nb", "x" * 300, "<b>", "", {"a": 1}])
+def test_a_step_of_a_tool_with_an_impossible_name_is_shown_all_the_same(
+    name: object, acme: Tenant, make_run: MakeRun, add_events: AddEvents, acme_viewer: Client
+) -> None:
+    made = make_run(acme)
+    add_events(made, ("run.launched", {}), ("call.rejected", {"tool": name, "error_type": "unknown_tool"}))
+    assert acme_viewer.get(address(made), {"step": "e2"}).status_code == 200
