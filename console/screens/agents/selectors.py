@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Sum
 
+from agents.accept_rate import AcceptRate, accept_rates
 from agents.contracts.endings import TERMINAL
 from agents.contracts.specs import AgentSpec
 from agents.models import Agent, AgentVersion, Run
@@ -65,6 +66,7 @@ class AgentLine:
     spec: AgentSpec
     versions: int
     tally: Tally
+    rate: AcceptRate
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class VersionLine:
 
     version: AgentVersion
     tally: Tally
+    rate: AcceptRate
     is_current: bool
 
 
@@ -88,9 +91,15 @@ class Comparison:
 def agents_of(tenant: Tenant, now: datetime) -> list[AgentLine]:
     """Every agent that has a version, by name."""
     agents = Agent.objects.exclude(current=None).select_related("current").annotate(count=Count("versions"))
-    tallies = _tallies(tenant, now, "agent_name")
+    tallies, rates = _tallies(tenant, now, "agent_name"), accept_rates(since=now - WINDOW)
     return [
-        AgentLine(agent, agent.current.to_spec(), agent.count, tallies.get(agent.name, Tally()))
+        AgentLine(
+            agent,
+            agent.current.to_spec(),
+            agent.count,
+            tallies.get(agent.name, Tally()),
+            rates.of(agent.current.pk),
+        )
         for agent in agents.order_by("name")
         if agent.current is not None
     ]
@@ -98,10 +107,11 @@ def agents_of(tenant: Tenant, now: datetime) -> list[AgentLine]:
 
 def versions_of(agent: Agent, tenant: Tenant, now: datetime) -> list[VersionLine]:
     """The newest versions, the newest first."""
-    tallies = _tallies(tenant, now, "version", agent_name=agent.name)
+    tallies, rates = _tallies(tenant, now, "version", agent_name=agent.name), accept_rates(since=now - WINDOW)
     newest = agent.versions.order_by("-number")[:MOST_VERSIONS]
     return [
-        VersionLine(version, tallies.get(version.pk, Tally()), version.pk == agent.current_id) for version in newest
+        VersionLine(version, tallies.get(version.pk, Tally()), rates.of(version.pk), version.pk == agent.current_id)
+        for version in newest
     ]
 
 

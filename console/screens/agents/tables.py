@@ -47,6 +47,7 @@ class AgentsTable(tables.Table):
     completed = RunsColumn("Completed", "completed")
     flawed = RunsColumn("With a flaw", "flawed")
     failed = RunsColumn("Failed", "failed")
+    accepted = _cell("accepted", "Accepted", td={"class": "num", "data-label": "accepted"})
     cost = _cell("cost", "Cost", td={"class": "num", "data-label": "cost"})
 
     class Meta:
@@ -73,6 +74,7 @@ class VersionsTable(tables.Table):
     completed = RunsColumn("Completed", "completed")
     flawed = RunsColumn("With a flaw", "flawed")
     failed = RunsColumn("Failed", "failed")
+    accepted = _cell("accepted", "Accepted", td={"class": "num", "data-label": "accepted"})
     cost = _cell("cost", "Cost", td={"class": "num", "data-label": "cost"})
     verbs = _cell("verbs", VERBS, td={"class": "verb-cell"})
 

@@ -33,6 +33,7 @@ def one_agent(request: TenantRequest, name: str) -> HttpResponse:
         "spec": agent.current.to_spec(),
         "versions": VersionsTable(lines, agent_name=agent.name),
         "numbers": [line.version.number for line in lines],
+        "advice": next((line.rate.advice for line in lines if line.is_current), ""),
         "comparison": compared(lines, request.GET.get("from"), request.GET.get("to")),
     }
     return render(request, "agents/detail.html", context)

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from agents.library.search.agent import AGENT
 from agents.library.sync import keep_version
-from agents.models import Agent, AgentVersion, Run
+from agents.models import Agent, AgentVersion, EventRow, Run
 from budgets.models import Action, Tenant
 from console.screens.agents.forms import typed
 
@@ -50,6 +51,19 @@ def test_the_list_counts_the_tenants_own_runs(
     assert "Search" in shown
     assert "$2.00" in shown
     assert "$3.00" not in shown
+
+
+def test_a_version_whose_drafts_are_refused_says_what_to_mend(
+    search: Agent, acme: Tenant, acme_viewer: Client, make_run: MakeRun
+) -> None:
+    run = make_run(acme)
+    Run.objects.filter(pk=run.pk).update(version=search.current, agent_name=search.name)
+    for seq in range(1, 21):
+        accepted = seq <= 12
+        data = {"accepted": accepted, "revision": 0, "issues": [] if accepted else [{"check": "length", "text": "x"}]}
+        EventRow.objects.create(run_id=run.pk, seq=1_000 + seq, kind="verdict.given", at=timezone.now(), data=data)
+    assert "60 %" in page(acme_viewer)
+    assert "mend the prompt, not the output (most often wrong: length)" in page(acme_viewer, "search/")
 
 
 @pytest.mark.parametrize("path", ["", "search/"])
