@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 
 pytest_plugins = ["tests.harness.fixtures", "tests.harness.hangs"]
 
+# How long one example takes says more of the machine's neighbours than of the code; the test's own limit holds.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_setup", "stack_databases"})
 SERVER_FIXTURES = frozenset({"redis_url", "stack_databases", "browser", "page"})
 
