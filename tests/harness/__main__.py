@@ -65,7 +65,7 @@ def whole() -> list[Outcome]:
             ("flows, SQLite", "flows", {}),
             ("flows, PostgreSQL", plan.FLOWS_ON_POSTGRESQL, on_postgresql),
         ):
-            outcomes.append(run_aloud(plan.pytest_stage(name=name, select=select, environment=environment)))
+            outcomes.append(run_aloud(plan.flows_stage(name=name, select=select, environment=environment)))
         return outcomes
 
 

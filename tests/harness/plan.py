@@ -55,15 +55,30 @@ def machine_stage(*, name: str, environment: Mapping[str, str]) -> Stage:
     return Stage(name=name, command=module("pytest", "-q", MACHINE), environment=environment)
 
 
+TEST_PROCESSES = 2
+FLOW_PROCESSES = 3
+"""Flows mostly wait, for a lease to run out or for a page, and leave the cores to each other."""
+
+
 def pytest_stage(
-    *, name: str, select: str = "", environment: Mapping[str, str] | None = None, ignore: str = ""
+    *,
+    name: str,
+    select: str = "",
+    environment: Mapping[str, str] | None = None,
+    ignore: str = "",
+    processes: int = TEST_PROCESSES,
 ) -> Stage:
-    """A pytest run on two processes; a file's tests stay together, since they share their servers.
+    """A pytest run on a few processes; a file's tests stay together, since they share their servers.
 
     The databases are new each time and go with their folder or server, so nobody drops them (`--reuse-db`).
     """
     chosen = ("--reuse-db", *(("-m", select) if select else ()))
-    side_by_side = ("-n", "2", "--dist", "loadfile", "--max-worker-restart", "2")
+    side_by_side = ("-n", str(processes), "--dist", "loadfile", "--max-worker-restart", "2")
     options = (*side_by_side, "-q", "--durations", "10", "--durations-min", "5")
     left_out = (f"--ignore={ignore}",) if ignore else ()
     return Stage(name=name, command=module("pytest", *options, *chosen, *left_out), environment=environment or {})
+
+
+def flows_stage(*, name: str, select: str, environment: Mapping[str, str]) -> Stage:
+    """A pytest run of flows."""
+    return pytest_stage(name=name, select=select, environment=environment, processes=FLOW_PROCESSES)
