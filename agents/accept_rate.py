@@ -7,7 +7,7 @@ from datetime import datetime
 
 from agents.newest_events import VERDICTS, newest
 
-MOST_DRAFTS = 20_000
+MOST_DRAFTS = 5_000
 ENOUGH_DRAFTS = 20
 LEAST_PERCENT = 70
 
@@ -21,6 +21,17 @@ class AcceptRate:
     at_once: int = 0
     flagged_runs: set[str] = field(default_factory=set)
     issues: Counter[str] = field(default_factory=Counter)
+
+    def take(self, run_id: str, state: str, said: Mapping[str, object]) -> None:
+        """Count one verdict of a run that is in this state now."""
+        accepted, issues = said.get("accepted") is True, said.get("issues")
+        self.judged += 1
+        self.accepted += accepted
+        self.at_once += accepted and said.get("revision") == 0
+        if state == "flagged":
+            self.flagged_runs.add(run_id)
+        if isinstance(issues, list):
+            self.issues.update({str(issue.get("check")) for issue in issues if isinstance(issue, dict)})
 
     @property
     def revised(self) -> int:
@@ -66,17 +77,10 @@ class AcceptRates:
 
 def accept_rates(*, since: datetime) -> AcceptRates:
     """What the critic said since then, by agent version, over the runs of all tenants; counts only. One query."""
-    columns = ("run_id", "run__version_id", "run__state", "data__accepted", "data__revision", "data__issues")
+    columns = ("run_id", "run__version_id", "run__state", "data")
     rows, complete = newest(VERDICTS, since=since, most=MOST_DRAFTS, columns=columns)
     found: dict[int, AcceptRate] = {}
-    for run_id, version_id, state, accepted, revision, issues in rows:
+    for run_id, version_id, state, said in rows:
         assert isinstance(version_id, int), "a run has a version"
-        rate = found.setdefault(version_id, AcceptRate())
-        rate.judged += 1
-        rate.accepted += accepted is True
-        rate.at_once += accepted is True and revision == 0
-        if state == "flagged":
-            rate.flagged_runs.add(str(run_id))
-        if isinstance(issues, list):
-            rate.issues.update({str(issue.get("check")) for issue in issues if isinstance(issue, dict)})
+        found.setdefault(version_id, AcceptRate()).take(str(run_id), str(state), said if isinstance(said, dict) else {})
     return AcceptRates(since, found, complete)

@@ -1,12 +1,13 @@
 """How many calls of each tool were refused at the boundary, and how many of those the LLM mended in its next turn."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from agents.newest_events import CALLS, newest
 
-MOST_EVENTS = 20_000
+MOST_EVENTS = 5_000
 UNKNOWN_TOOLS = ""
 """The key of calls of tools that do not exist: their names are the LLM's own."""
 
@@ -59,16 +60,23 @@ def corrections(*, since: datetime) -> Corrected:
 
     Refusals of a release that did not note the LLM are left out, and so are those that were the tool's own fault.
     """
-    columns = ("kind", "data__tool", "data__rejected", "data__llm", "data__error_type")
-    rows, complete = newest(CALLS, since=since, most=MOST_EVENTS, columns=columns)
-    found: dict[tuple[str, str], Share] = {}
-    for kind, tool, rejected, llm, error_type in rows:
-        if not llm or error_type in ("unusable_tool", "withdrawn"):
-            continue
-        name = (
-            str(rejected) if kind == "call.corrected" else UNKNOWN_TOOLS if error_type == "unknown_tool" else str(tool)
-        )
-        before = found.get((name, str(llm)), Share())
-        mended = kind == "call.corrected"
-        found[name, str(llm)] = Share(before.rejected + (not mended), before.corrected + mended)
-    return Corrected(since, found, complete)
+    rows, complete = newest(CALLS, since=since, most=MOST_EVENTS, columns=("kind", "data"))
+    counted: Counter[tuple[str, str, bool]] = Counter(
+        key for kind, said in rows if isinstance(said, dict) and (key := _key(kind == "call.corrected", said))
+    )
+    pairs = {(tool, llm) for tool, llm, _ in counted}
+    return Corrected(
+        since,
+        {(tool, llm): Share(counted[tool, llm, False], counted[tool, llm, True]) for tool, llm in pairs},
+        complete,
+    )
+
+
+def _key(mended: bool, said: Mapping[str, object]) -> tuple[str, str, bool] | None:
+    """The tool, the LLM, and whether it was mended; None for what is left out."""
+    llm, error_type = str(said.get("llm", "")), said.get("error_type")
+    if not llm or error_type in ("unusable_tool", "withdrawn"):
+        return None
+    if mended:
+        return str(said.get("rejected", "")), llm, True
+    return UNKNOWN_TOOLS if error_type == "unknown_tool" else str(said.get("tool", "")), llm, False

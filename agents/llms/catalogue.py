@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agents.llms.performance import policies
+from agents.llms.performance import OWN, policies
 from agents.llms.registry import available
 
 # Suggestions only, any name may be typed; these are the names that pydantic-ai 2.68 lists as known.
@@ -30,8 +30,8 @@ class Offer:
 
 
 def offers(environ: Mapping[str, str]) -> list[Offer]:
-    """What can be chosen with the keys that are set; the rehearsals come first, without the summary's."""
-    rehearsed = [rehearsal_offer(name) for name in policies() if name != "summary"]
+    """What can be chosen with the keys that are set; the rehearsals come first, without those that answer no task."""
+    rehearsed = [rehearsal_offer(name) for name in policies() if name not in OWN]
     vendors = [vendor for vendor in available(environ) if vendor in NAMES]
     real = [f"{vendor}:{name}" for vendor in vendors for name in NAMES[vendor]]
     return [*rehearsed, *(Offer(llm, label_of(llm), is_rehearsal=False) for llm in real)]

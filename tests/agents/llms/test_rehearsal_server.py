@@ -161,7 +161,7 @@ def test_models_are_listed_and_other_paths_are_not_found() -> None:
             listed = (await client.get("/models")).json()["data"]
             return [each["id"] for each in listed], (await client.get("/nothing")).status_code
 
-    assert asyncio.run(look()) == (["weather", "broken", "summary"], 404)
+    assert asyncio.run(look()) == (["weather", "broken", "summary", "grade"], 404)
 
 
 def test_the_command_prints_its_port_serves_and_stops() -> None:
