@@ -105,7 +105,7 @@ def test_what_the_file_does_not_name_is_left_alone_and_said() -> None:
         "tiers.globex.free-chat": "not in the file",
         "tiers.globex.internal-batch": "not in the file",
         "surfaces": "not in the file, 6 in the database",
-        "prices": "not in the file, 5 in the database",
+        "prices": "not in the file, 6 in the database",
         "tools": "not in the file, 14 in the database",
         "agents": "not in the file, 4 in the database",
     }

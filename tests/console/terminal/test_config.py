@@ -27,7 +27,7 @@ PLAN = f"""\
 Left alone:
     tenants: not in the file, 2 in the database
     surfaces: not in the file, 6 in the database
-    prices: not in the file, 5 in the database
+    prices: not in the file, 6 in the database
     tiers: {", ".join(UNNAMED)}, globex.free-chat, globex.internal-batch
 0 to add, 1 to change.
 """
