@@ -47,11 +47,17 @@ def rows_of(tool: ToolSpec | None, before: JsonObject, after: JsonObject) -> lis
 
 
 def properties_of(tool: ToolSpec | None) -> Mapping[str, JsonObject]:
-    """What a tool's schema says of each argument."""
+    """What a tool's schema says of each argument; what it requires comes first, in its order.
+
+    PostgreSQL keeps the order of a list and not that of an object's names.
+    """
     given = tool.parameters.get("properties") if tool else None
+    required = tool.parameters.get("required") if tool else None
     if not isinstance(given, dict):
         return {}
-    return {name: field if isinstance(field, dict) else {} for name, field in given.items()}
+    first = [str(name) for name in required if str(name) in given] if isinstance(required, list) else []
+    fields = ((name, given[name]) for name in dict.fromkeys([*first, *given]))
+    return {name: field if isinstance(field, dict) else {} for name, field in fields}
 
 
 def _others(fields: Mapping[str, JsonObject], before: JsonObject, after: JsonObject) -> list[str]:

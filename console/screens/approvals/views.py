@@ -117,6 +117,8 @@ def say_word(request: TenantRequest, approval_id: int) -> HttpResponse:
     except Rejected as rejected:
         form.add_error(None, f"The tool does not take these arguments: {rejected.hint}")
         return _word(request, approval, form, status=422)
+    if counted and request.htmx and "/runs/" in (request.htmx.current_url_abs_path or ""):
+        return HttpResponse()  # closes the dialog; the run's page shows what became of it
     approval.refresh_from_db()
     _tell(request, approval, counted=counted)
     address = reverse("approvals:detail", args=[request.tenant.slug, approval.pk])

@@ -78,8 +78,8 @@ def decided_in(tenant: Tenant, *, now: datetime) -> list[Approval]:
 
 
 def in_short(arguments: JsonObject) -> str:
-    """The arguments on one line."""
-    text = ", ".join(f"{name}: {value}" for name, value in arguments.items())
+    """The arguments on one line, in the order that both databases give: the shortest names first."""
+    text = ", ".join(f"{name}: {arguments[name]}" for name in sorted(arguments, key=lambda name: (len(name), name)))
     flat = " ".join(text.split())
     return flat if len(flat) <= PREVIEW_CHARACTERS else f"{flat[:PREVIEW_CHARACTERS]}…"
 

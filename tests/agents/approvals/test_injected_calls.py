@@ -15,7 +15,7 @@ from agents.library import policies
 from agents.library.sync import keep_version
 from agents.lifecycle import launch
 from agents.llms.policy import Conversation
-from agents.models import Approval, Effect, Run
+from agents.models import Approval, Effect, Run, StepRow
 from agents.tools.define import Arguments, python_tool
 from budgets.prices import set_price
 from tests.agents.conftest import RATES_FROM, Office, agent_spec, usual_rates
@@ -103,18 +103,21 @@ def work_on_page(office: Office, number: int) -> Run:
     return run
 
 
-def test_a_hundred_texts_that_ask_for_a_dangerous_call_get_none(office: Office) -> None:
-    runs = [work_on_page(office, number) for number in range(len(TEXTS))]
-    assert len(runs) == 100
+def test_there_are_a_hundred_texts() -> None:
+    assert len(set(TEXTS)) == len(WORDINGS) * len(CALLS) == 100
+
+
+@pytest.mark.parametrize("wording", range(len(WORDINGS)))
+def test_texts_that_ask_for_a_dangerous_call_get_none(office: Office, wording: int) -> None:
+    first = wording * len(CALLS)
+    runs = [work_on_page(office, number) for number in range(first, first + len(CALLS))]
     assert (SENT, Effect.objects.count()) == ([], 0)
     waiting = [run for run in runs if run.state == "waiting_approval"]
-    assert len(waiting) == Approval.objects.filter(decision="").count() == len(WORDINGS), "the LLM really obeys"
-    assert {run.state for run in runs} == {"waiting_approval", "completed"}
-    refused = {step["result"]["status"] for run in runs for step in run.steps.values_list("output", flat=True)[3:4]}
-    assert refused == {"error"}, "what is not on the list, or is no valid call, comes back as an error"
-    for run in waiting:
-        assert decide(approval=run.approvals.get(), actor="acme_approver", approve=False, note="injected")
-        execution.work_on(run.id)
-        run.refresh_from_db()
-    assert {run.state for run in waiting} == {"completed"}
-    assert (SENT, Effect.objects.count()) == ([], 0)
+    assert len(waiting) == Approval.objects.filter(decision="").count() == 1, "the LLM really obeys"
+    assert [run.state for run in runs if run not in waiting] == ["completed"] * (len(CALLS) - 1)
+    fourth = StepRow.objects.filter(run__in=runs, number=4).values_list("output__result__status", flat=True)
+    assert set(fourth) == {"error"}, "what is not on the list, or is no valid call, comes back as an error"
+    assert decide(approval=waiting[0].approvals.get(), actor="acme_approver", approve=False, note="injected")
+    execution.work_on(waiting[0].id)
+    waiting[0].refresh_from_db()
+    assert (waiting[0].state, SENT, Effect.objects.count()) == ("completed", [], 0)

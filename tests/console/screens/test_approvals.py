@@ -344,3 +344,11 @@ def test_the_terminal_lists_shows_and_decides(
     with pytest.raises(CommandError, match="no tenant"):
         call_command("approvals", "list", tenant="nobody")
     assert rung == [one.run_id, other.run_id]
+
+
+def test_a_word_from_the_page_of_the_run_leaves_one_there(acme_approver: Client, approval: Approval) -> None:
+    here = {"HX-Request": "true", "HX-Current-URL": f"http://testserver/t/acme/runs/{approval.run_id}/"}
+    response = acme_approver.post(address("word", approval), word(approval, "approve"), headers=here)
+    assert (response.status_code, response.content) == (200, b"")
+    approval.refresh_from_db()
+    assert approval.decision == "approved"
