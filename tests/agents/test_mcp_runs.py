@@ -81,7 +81,7 @@ def ran(
     )
     keep_version(spec=spec)
     office.agent.refresh_from_db()
-    written = WrittenLLM([asks(call("ask", text="tea")), says("Done.")])
+    written = WrittenLLM([asks(call("ask", text="tea")), says("This is all: the tool ask is unavailable.")])
     patch.setattr(registry, "resolve", lambda _reference: written)
     run = launch(tenant=office.tenant, surface=office.surface, agent=office.agent, task="Ask.", actor="acme_operator")
     working = take_up(at, run.id)
