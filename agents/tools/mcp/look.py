@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from agents.models import McpServer, McpTool
+from agents.secrets.vault import OF_ALL, vault
 from agents.tools.mcp.rows import keep_failure, keep_listing
 from agents.tools.mcp.schemas import SeenTool
 from agents.tools.mcp.servers import Endpoint
@@ -25,10 +26,11 @@ class LookFailed(Exception):
     """A server could not be looked at; the message is one sentence."""
 
 
-def look(*, server: McpServer, secrets: Mapping[str, str], actor: str = "") -> int:
+def look(*, server: McpServer, actor: str = "") -> int:
     """Start or call a server, list its tools, keep them; returns how many. Raises LookFailed, which is kept too.
 
-    It takes as long as the server may take to start, and its list as long again. ``actor`` "" is a worker.
+    It takes as long as the server may take to start, and its list as long again. A look is nobody's: only secrets of
+    all tenants are filled in. ``actor`` "" is a worker.
     """
     if actor:
         actions.note(actor=actor, verb="mcp.look", target=f"MCP server {server.name}")
@@ -37,7 +39,7 @@ def look(*, server: McpServer, secrets: Mapping[str, str], actor: str = "") -> i
         "agents.tools.mcp.looking"
     ).seen
     try:
-        tools, left_out = asyncio.run(seen(Endpoint.of(server), secrets))
+        tools, left_out = asyncio.run(seen(Endpoint.of(server), vault.of_tenant(OF_ALL)))
     except LookFailed as failed:
         keep_failure(server=server, error=str(failed))
         raise
@@ -55,7 +57,7 @@ def look_when_due() -> bool:
     if not McpServer.objects.filter(pk=server.pk, looked_at=server.looked_at).update(looked_at=Now()):
         return False
     try:
-        look(server=server, secrets={})
+        look(server=server)
     except LookFailed as failed:
         logger.warning("the MCP server %s could not be looked at: %s", server.name, failed)
     return True

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from agents.journal.gate import plain
 from agents.models import McpServer, McpTool
+from agents.secrets.redaction import known as secrets
 from agents.tools.mcp.call import SchemaChanged
 from agents.tools.mcp.schemas import SeenTool
 from budgets import clock
@@ -24,17 +25,18 @@ def keep_listing(*, server: McpServer, tools: Mapping[str, SeenTool], left_out: 
     with transaction.atomic():
         known = {row.name: row for row in server.tools.select_for_update()}
         for name, tool in tools.items():
-            _keep(known.get(name) or McpTool(server=server, name=name), tool, at)
+            if not secrets.matcher.holds(name):
+                _keep(known.get(name) or McpTool(server=server, name=name), tool, at)
         gone = [row.pk for name, row in known.items() if name not in tools]
         server.tools.filter(pk__in=gone, accepted_digest="").delete()
         server.tools.filter(pk__in=gone, gone_at=None).update(gone_at=at)
-        error = plain("Left out: " + "; ".join(left_out))[:LONGEST_ERROR] if left_out else ""
+        error = _kept_text("Left out: " + "; ".join(left_out))[:LONGEST_ERROR] if left_out else ""
         McpServer.objects.filter(pk=server.pk).update(looked_at=Now(), error=error)
 
 
 def keep_failure(*, server: McpServer, error: str) -> None:
     """A server could not be looked at; what is known of its tools stays."""
-    McpServer.objects.filter(pk=server.pk).update(looked_at=Now(), error=plain(error)[:LONGEST_ERROR])
+    McpServer.objects.filter(pk=server.pk).update(looked_at=Now(), error=_kept_text(error)[:LONGEST_ERROR])
 
 
 def note_change(changed: SchemaChanged) -> None:
@@ -64,7 +66,13 @@ def _keep(row: McpTool, tool: SeenTool, at: datetime) -> None:
     changed = bool(row.accepted_digest) and row.accepted_digest != tool.digest
     if row.digest != tool.digest:
         row.changed_at = at if changed else None
-    row.description = plain(tool.description)
-    row.input_schema, row.output_schema, row.hints = tool.input_schema, tool.output_schema, tool.hints
+    row.description = _kept_text(tool.description)
+    row.input_schema = secrets.matcher.json(tool.input_schema)
+    row.output_schema, row.hints = secrets.matcher.json(tool.output_schema), tool.hints
     row.digest, row.gone_at = tool.digest, None
     row.save(update_fields=_SEEN if row.pk else None)
+
+
+def _kept_text(said: str) -> str:
+    """A stranger's text as a row may have it: a server knows the secrets that it was given, and may say them."""
+    return plain(secrets.matcher.cut(said))

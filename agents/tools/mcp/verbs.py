@@ -8,8 +8,11 @@ from django.db import IntegrityError, transaction
 
 from agents.contracts.specs import Effect, Implementation, McpEndpoint, ToolSpec
 from agents.models import McpServer, McpTool, Tool
+from agents.secrets.redaction import known
+from agents.secrets.vault import vault
 from agents.tools.catalogue import keep_tool
 from agents.tools.mcp.servers import known_servers
+from agents.tools.schema import UnusableSchema, check_schema
 from budgets import actions
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -111,6 +114,7 @@ def accept(
             needs_approval=effect != "pure" if needs_approval is None else needs_approval,
         )
         _require_free(spec.name, kept)
+        _require_checkable(row)
         keep_tool(spec=spec, origin="mcp", actor=actor)
         before = {"digest": row.accepted_digest} if row.accepted_digest else {}
         row.accepted_digest, row.accepted_by, row.changed_at = row.digest, actor, None
@@ -186,6 +190,14 @@ def _require_free(name: str, kept: Tool | None) -> None:
         raise McpRefused(f"There is another tool {name} already; give this one a name of its own.")
 
 
+def _require_checkable(tool: McpTool) -> None:
+    """Raises McpRefused for a tool whose calls could never be checked."""
+    try:
+        check_schema(tool.input_schema)
+    except UnusableSchema as unusable:
+        raise McpRefused(f"The schema of {tool.name} cannot be used: {unusable}") from unusable
+
+
 def _forget(tool: McpTool) -> str:
     """Take it out of the catalogue; returns its name there."""
     kept = of_catalogue(tool)
@@ -216,6 +228,9 @@ def _complaint(
         return f"{wrong[0][:80]!r} is no name of a variable."
     if wrong := [each for each in headers if not HEADER.fullmatch(each)]:
         return f"{wrong[0][:80]!r} is no name of a header."
+    vault.refresh()
+    if known.matcher.holds(list(command), dict(environment), url, dict(headers)):
+        return "A stored secret stands in it. Write {secret:NAME} in its place."
     return _complaint_about(url) if url else ""
 
 

@@ -74,7 +74,7 @@ class Command(BaseCommand):
 
     def _look(self, options: dict[str, Any]) -> None:
         server = _server(options["server"])
-        found = look(server=server, secrets={}, actor=terminal_actor())
+        found = look(server=server, actor=terminal_actor())
         server.refresh_from_db()
         self.stdout.write(f"{server.name} lists {_tools(found)}. {server.error}".strip())
 

@@ -90,6 +90,13 @@ class Server:
                 sys.stdout.write("x" * 1_000_000)
         elif self.behaviour == "noise":
             sys.stderr.write("chatter " * 1_000_000)
+        elif self.behaviour == "tells":
+            self.listed[0] = {**self.listed[0], "description": f"Has {os.environ['TOKEN']}."}
+            self.listed[1] = {**self.listed[1], "name": os.environ["TOKEN"]}
+            schema = {**TEXT, "description": os.environ["TOKEN"]}
+            self.listed[2] = {**self.listed[2], "inputSchema": schema}
+        elif self.behaviour == "tells_and_dies":
+            sys.exit(f"cannot sign in with {os.environ['TOKEN']}")
         elif self.behaviour == "endless_noise":
             threading.Thread(target=self.chatter, daemon=True).start()
         elif self.behaviour == "leaves_a_child":
