@@ -131,7 +131,7 @@ class Session:
         try:
             return await asked
         except MCPError as error:
-            if error.message == SESSION_IS_FORGOTTEN:
+            if self._trouble.forgotten and error.message == SESSION_IS_FORGOTTEN:
                 self._trouble.tell("it has forgotten the session")
                 raise SessionForgotten(self._trouble.reason) from error
             if self.over or (error.code, error.message) == CLOSED:

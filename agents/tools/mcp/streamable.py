@@ -28,6 +28,7 @@ NOTICE_SECONDS = 5.0
 NO_ENCODING = ("", "identity")
 BAD_GATEWAY = 502
 NOT_FOUND = 404
+SESSION_HEADER = "mcp-session-id"
 
 
 @asynccontextmanager
@@ -67,6 +68,8 @@ class Bounded(httpx2.AsyncBaseTransport):
             return _answer(said, BAD_GATEWAY, str(forbidden))
         except (httpx2.TransportError, httpx2.InvalidURL) as error:
             return _answer(said, BAD_GATEWAY, f"it could not be reached: {type(error).__name__}")
+        if response.status_code == NOT_FOUND and SESSION_HEADER in request.headers:
+            self._trouble.forgotten = True
         if (why := _unusable(response)) is not None:
             await response.aclose()
             return _answer(said, response.status_code, why)

@@ -4,10 +4,14 @@ import asyncio
 
 
 class Trouble:
-    """``reason`` is the rest of a sentence about the server; "" while all is well."""
+    """``reason`` is the rest of a sentence about the server; "" while all is well.
+
+    ``forgotten``: the far end has answered, by its status and not in words, that it does not know the session.
+    """
 
     def __init__(self) -> None:
         self.reason = ""
+        self.forgotten = False
         self.come = asyncio.Event()
 
     def tell(self, reason: str) -> None:

@@ -16,7 +16,7 @@ Message = dict[str, Any]
 
 TEXT: Message = {"type": "object", "properties": {"text": {"type": "string"}}, "additionalProperties": False}
 HINTS: Message = {"echo": {"readOnlyHint": True}, "send": {"readOnlyHint": False, "idempotentHint": True}}
-NAMES = ("ask", "echo", "refuse", "hang", "die", "picture", "change", "send", "wrong_id", "deep", "large")
+NAMES = ("ask", "echo", "refuse", "hang", "die", "picture", "change", "send", "wrong_id", "deep", "large", "forget")
 SLEEP_SECONDS = 600.0
 
 
@@ -172,6 +172,10 @@ class Server:
         say({**asked, "params": {"messages": [], "maxTokens": 5}})
         reply = json.loads(sys.stdin.readline())
         answer(request, text(str(reply["error"]["message"])))
+
+    def call_forget(self, request: Message, _params: object) -> None:
+        """Say what the SDK says of a lost session."""
+        say({"jsonrpc": "2.0", "id": request["id"], "error": {"code": -32600, "message": "Session terminated"}})
 
     def call_picture(self, request: Message, _params: object) -> None:
         image = {"type": "image", "data": "aGVsbG8=", "mimeType": "image/png"}

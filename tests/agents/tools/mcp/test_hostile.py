@@ -81,6 +81,17 @@ def test_a_server_that_never_stops_chattering_leaves_the_loop_to_others(monkeypa
     assert on_a_loop(turns) > 100
 
 
+def test_a_server_that_talks_of_a_lost_session_is_not_called_twice(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes"
+    known(monkeypatch, program(notes=notes))
+    with pytest.raises(ImplementationFailed, match="Session terminated") as failed:
+        one("forget", {})
+    assert failed.value.maybe_happened
+    assert notes.read_text().splitlines().count("call forget") == 1
+
+
 def test_what_is_no_program_fails_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     known(monkeypatch, program().model_copy(update={"command": ("no-such-program",)}))
     with pytest.raises(ImplementationFailed, match=r"cannot be started: .*No such file") as failed:
