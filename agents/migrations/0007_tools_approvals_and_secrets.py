@@ -81,12 +81,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='toolhealth',
             name='forced_by',
-            field=models.CharField(blank=True, max_length=150),
+            field=models.CharField(blank=True, db_default='', max_length=150),
         ),
         migrations.AddField(
             model_name='toolhealth',
             name='forced_reason',
-            field=models.TextField(blank=True),
+            field=models.TextField(blank=True, db_default=''),
         ),
         migrations.AddField(
             model_name='toolhealth',

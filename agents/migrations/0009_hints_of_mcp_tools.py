@@ -7,5 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [("agents", "0008_troubles_of_links")]
 
     operations = [
-        migrations.AddField("mcptool", "hints", models.JSONField(blank=True, default=dict)),
+        migrations.AddField("mcptool", "hints", models.JSONField(
+                blank=True, db_default=models.Value({}, output_field=models.JSONField()), default=dict
+            )),
     ]

@@ -78,7 +78,7 @@ class McpTool(models.Model):
     description = models.TextField(blank=True)
     input_schema = models.JSONField()
     output_schema = models.JSONField(null=True, blank=True)
-    hints = models.JSONField(default=dict, blank=True)
+    hints = models.JSONField(default=dict, blank=True, db_default=models.Value({}, output_field=models.JSONField()))
     digest = models.CharField(max_length=64)
     accepted_digest = models.CharField(max_length=64, blank=True)
     accepted_by = models.CharField(max_length=150, blank=True)
