@@ -19,6 +19,7 @@ from agents.journal.append import append
 from agents.journal.gate import NotStorable, plain, storable
 from agents.models import Approval, ApprovalVote, Run
 from agents.run_input import spec_of
+from agents.secrets.edges import object_to_keep
 from agents.tools import boundary
 from budgets import actions, clock
 
@@ -55,6 +56,7 @@ def decide(
     ``seen`` is the key of the arguments that the person had before them. Raises NotCounted when they have changed since
     or the person's role does not reach, and boundary.Rejected for arguments that the tool does not take.
     """
+    arguments = None if arguments is None else object_to_keep(arguments)
     with transaction.atomic():
         run = Run.objects.filter(pk=approval.run_id, kill_requested_at=None).exclude(state__in=TERMINAL)
         locked = run.select_for_update(of=("self",)).select_related("tenant", "version").first()

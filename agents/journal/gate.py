@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections.abc import Callable
 
 from agents.contracts.base import JsonObject
 from agents.secrets.redaction import known, redacted
+from budgets.hot_values import SqlValue, Write
 
 # What PostgreSQL's jsonb refuses and other readers choke on, as json.dumps writes it; a number may be too large for
 # one that counts with 64 bits.
@@ -32,11 +34,14 @@ def storable(value: object) -> str:
     NUL and lone surrogates become visible escapes, integers beyond 64 bits their digits as text: what an LLM or a
     tool said must never stop the record. What has come through an edge has no secret any more; this is for the rest.
     """
+    text = json_text(value)
+    return json_text(known.matcher.json(json.loads(text))) if known.matcher.finds(text) else text
+
+
+def json_text(value: object) -> str:
+    """``storable``, for a column of rows that are looked through for secrets together. Raises NotStorable."""
     try:
         text = _ENCODER.encode(value)
-        if known.matcher.finds(text):
-            value = known.matcher.json(json.loads(text))
-            text = _ENCODER.encode(value)
         if SUSPECT.search(text) and (REFUSED.search(text) or HUGE.search(text)):
             text = json.dumps(_clean(value), separators=(",", ":"))
     except (ValueError, TypeError, RecursionError) as error:
@@ -64,9 +69,27 @@ def _clean(value: object) -> object:
     return value
 
 
-def readable(value: JsonObject) -> str:
+def without_secrets(writes: list[Write]) -> list[Write]:
+    """What is about to be written, looked through in one go: ten looks at ten short rows take much longer."""
+    texts = [value for _, rows in writes for row in rows for value in row if isinstance(value, str)]
+    if not known.matcher.finds("\0".join(texts)):
+        return writes
+    return [(sql, [[_cleaned(value) for value in row] for row in rows]) for sql, rows in writes]
+
+
+def _cleaned(value: SqlValue) -> SqlValue:
+    if not isinstance(value, str) or not known.matcher.finds(value):
+        return value
+    try:
+        inside = json.loads(value) if value[:1] in ("{", "[") else value
+    except ValueError:
+        inside = value
+    return redacted(value) if isinstance(inside, str) else json_text(known.matcher.json(inside))
+
+
+def readable(value: JsonObject, *, to_text: Callable[[object], str] = storable) -> str:
     """Like ``storable``, but for events: what cannot be stored is said, not raised, since a trace must go on."""
     try:
-        return storable(value)
+        return to_text(value)
     except NotStorable as error:
         return json.dumps({"not_storable": str(error)})

@@ -8,7 +8,7 @@ from functools import cache
 from agents.contracts.endings import Ending
 from agents.contracts.events import Event
 from agents.contracts.steps import Step
-from agents.journal.gate import plain, readable, storable
+from agents.journal.gate import json_text, plain, readable, storable, without_secrets
 from agents.journal.rows import LockedRun, NewRows, StartedEffect
 from agents.models import Blob
 from budgets.hot_sql import (
@@ -25,7 +25,7 @@ from budgets.hot_sql import (
     stored_at,
     write,
 )
-from budgets.hot_values import Row
+from budgets.hot_values import Row, Write
 
 LOCKED = (
     "id, tenant_id, epoch, state, next_seq, kill_requested_at, kill_acknowledged_at, pause_requested_at, "
@@ -182,13 +182,17 @@ def with_open_approvals(run_ids: Collection[str]) -> set[str]:
 
 def write_group(runs: Iterable[LockedRun], rows: NewRows) -> None:
     """Write back the runs and insert their new rows, all but the endings."""
-    write(_update_sql("run"), [_run(run) for run in runs if run.changed])
-    write(_insert_sql("agents_eventrow", "event"), [_event(*row) for row in rows.events])
-    write(_insert_sql("agents_steprow", "step"), [_step(*row) for row in rows.steps])
-    write(_insert_sql("agents_effect", "effect") + RESTARTED, _effects(rows))
-    write(_end_effects_sql(), _effect_ends(rows))
-    write(_unknown_effects_sql(), [(run_id, key, stored_at(at)) for run_id, key, at in rows.effects_unknown])
-    write(_insert_sql("agents_approval", "approval") + ONCE, _approvals(rows))
+    writes: list[Write] = [
+        (_update_sql("run"), [_run(run) for run in runs if run.changed]),
+        (_insert_sql("agents_eventrow", "event"), [_event(*row) for row in rows.events]),
+        (_insert_sql("agents_steprow", "step"), [_step(*row) for row in rows.steps]),
+        (_insert_sql("agents_effect", "effect") + RESTARTED, _effects(rows)),
+        (_end_effects_sql(), _effect_ends(rows)),
+        (_unknown_effects_sql(), [(run_id, key, stored_at(at)) for run_id, key, at in rows.effects_unknown]),
+        (_insert_sql("agents_approval", "approval") + ONCE, _approvals(rows)),
+    ]
+    for sql, given in without_secrets(writes):
+        write(sql, given)
 
 
 def write_endings(rows: NewRows) -> None:
@@ -235,12 +239,12 @@ def _event(run_id: str, seq: int, event: Event) -> Row:
         event.span_id,
         event.parent_span_id,
         event.duration_ms,
-        readable(event.data),
+        readable(event.data, to_text=json_text),
     )
 
 
 def _step(run_id: str, step: Step, at: datetime) -> Row:
-    output = storable(step.output.model_dump(mode="json"))
+    output = json_text(step.output.model_dump(mode="json"))
     return (run_id, step.number, step.turn, step.output.kind, step.schema_version, output, stored_at(at))
 
 
@@ -257,7 +261,7 @@ def _effects(rows: NewRows) -> list[Row]:
             effect.key,
             effect.sent_key,
             "started",
-            storable(effect.arguments),
+            json_text(effect.arguments),
             run.epoch,
             stored_at(at),
             stored_at(at + timedelta(seconds=effect.dedupe_seconds)) if effect.dedupe_seconds else None,
@@ -273,7 +277,7 @@ def _effect_ends(rows: NewRows) -> list[Row]:
             effect.key,
             effect.state,
             effect.implementation,
-            None if effect.result is None else storable(effect.result),
+            None if effect.result is None else json_text(effect.result),
             stored_at(at),
             stored_at(at) if effect.state == "unknown" else None,
         )
@@ -287,7 +291,7 @@ def _approvals(rows: NewRows) -> list[Row]:
             run_id,
             asked.call_id,
             asked.tool,
-            storable(asked.arguments),
+            json_text(asked.arguments),
             asked.arguments_hash,
             plain(asked.preview),
             "",

@@ -85,10 +85,14 @@ class Vault:
         self.refresh()
         return Held({**self._values.get(OF_ALL, {}), **self._values.get(slug, {})}, self._used)
 
+    def of_all(self) -> Mapping[str, str]:
+        """Those of all tenants, for what is done for none of them."""
+        self.refresh()
+        return Held(self._values.get(OF_ALL, {}), self._used)
+
     def environ(self) -> Mapping[str, str]:
         """What vendors' keys are looked up in."""
-        self.refresh()
-        return WithEnvironment(Held(self._values.get(OF_ALL, {}), self._used))
+        return WithEnvironment(self.of_all())
 
     def refresh(self) -> None:
         """Look at the rows, unless that was done just now or this is an event loop, which must not wait for them."""

@@ -68,7 +68,7 @@ def _keep(row: McpTool, tool: SeenTool, at: datetime) -> None:
         row.changed_at = at if changed else None
     row.description = _kept_text(tool.description)
     row.input_schema = secrets.matcher.json(tool.input_schema)
-    row.output_schema, row.hints = secrets.matcher.json(tool.output_schema), tool.hints
+    row.output_schema, row.hints = secrets.matcher.json(tool.output_schema), secrets.matcher.json(tool.hints)
     row.digest, row.gone_at = tool.digest, None
     row.save(update_fields=_SEEN if row.pk else None)
 
