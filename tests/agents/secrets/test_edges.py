@@ -8,9 +8,11 @@ from agents.contracts.llms import LLMError, LLMResponse
 from agents.contracts.messages import AssistantMessage, ToolCall
 from agents.engine.ports import ImplementationFailed
 from agents.journal.gate import plain, storable
+from agents.journal.gate import without_secrets as without_secrets_in_rows
 from agents.secrets.edges import answer_to_keep, output_to_keep, without_secrets
 from agents.secrets.redaction import known
 from agents.tools.output import CutText
+from budgets.hot_values import Write
 
 VALUE = "canary-Zq7-value"
 MARK = "[redacted CRM_KEY]"
@@ -75,3 +77,10 @@ def test_the_head_of_a_large_output_keeps_what_is_known_of_the_whole() -> None:
 def test_the_gate_in_front_of_storage_lets_none_through() -> None:
     assert plain(f"because {VALUE}") == f"because {MARK}"
     assert storable({"a": [VALUE], VALUE: 1, "n": 20261123}) == f'{{"a":["{MARK}"],"{MARK}":1,"n":20261123}}'
+
+
+def test_rows_that_are_about_to_be_written_lose_what_is_left() -> None:
+    clean: list[Write] = [("insert", [["r1", 1, '{"a":"fine"}', None]])]
+    assert without_secrets_in_rows(clean) is clean
+    found = without_secrets_in_rows([("insert", [["r1", 2, f'{{"a":"{VALUE}"}}', f"said {VALUE}", f"[{VALUE}"]])])
+    assert found == [("insert", [["r1", 2, f'{{"a":"{MARK}"}}', f"said {MARK}", f"[{MARK}"]])]
