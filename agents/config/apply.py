@@ -13,6 +13,7 @@ from agents.config.plan import AgentWrite, Difference, Plan, PriceWrite, Surface
 from agents.config.sections import SETTINGS
 from agents.contracts.digest import spec_digest
 from agents.library.sync import apply_version
+from agents.secrets.redaction import redacted
 from agents.tools.catalogue import keep_tool
 from budgets.models import Surface, Tenant
 from budgets.prices import set_price
@@ -47,6 +48,7 @@ def apply(document: Document, *, agreed: Plan, reason: str, actor: str) -> None:
 
     Raises `PlanChanged` when the same file would do something else by now, and `Refused`.
     """
+    reason = redacted(reason)
     with transaction.atomic():
         _wait_for_others()
         _hold_still(document)

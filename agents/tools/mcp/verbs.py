@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from agents.contracts.specs import Effect, Implementation, McpEndpoint, ToolSpec
 from agents.models import McpServer, McpTool, Tool
-from agents.secrets.redaction import known
+from agents.secrets.redaction import redacted
 from agents.secrets.vault import vault
 from agents.tools.catalogue import keep_tool
 from agents.tools.mcp.servers import known_servers
@@ -229,8 +229,8 @@ def _complaint(
     if wrong := [each for each in headers if not HEADER.fullmatch(each)]:
         return f"{wrong[0][:80]!r} is no name of a header."
     vault.refresh()
-    if known.matcher.holds(list(command), dict(environment), url, dict(headers)):
-        return "A stored secret stands in it. Write {secret:NAME} in its place."
+    if any(redacted(each) != each for each in (*command, *environment.values(), *headers.values(), url)):
+        return "This has a secret in it: set it as a secret, and write {secret:NAME} here."
     return _complaint_about(url) if url else ""
 
 

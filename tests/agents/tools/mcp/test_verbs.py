@@ -135,6 +135,7 @@ def test_no_row_of_an_act_has_the_value_of_a_variable(shelf: McpServer) -> None:
         ({"name": "a", "url": "file:///etc/passwd"}, "begins with http"),
         ({"name": "a", "url": "https://u:p@a.example"}, "User and password"),
         ({"name": "a", "url": "https://a.example:99999"}, "begins with http"),
+        ({"name": "a", "url": "https://a.example", "headers": {"k": "sk-proj-Ab3dEf6hIj9kLm2nOp5q"}}, "a secret in it"),
     ],
 )
 def test_what_is_no_server_is_refused_in_words(given: dict[str, object], why: str) -> None:
