@@ -143,6 +143,16 @@ def withdraw(*, tool: McpTool, actor: str, reason: str) -> bool:
     return True
 
 
+def ask_look(*, server: McpServer, actor: str) -> bool:
+    """Have a worker look at a server within seconds. False for one without accepted tools, which no worker looks at."""
+    with transaction.atomic():
+        if not server.tools.accepted().exists():
+            return False
+        McpServer.objects.filter(pk=server.pk).update(looked_at=None)
+        actions.note(actor=actor, verb="mcp.look", target=f"MCP server {server.name}")
+    return True
+
+
 def effect_by_hints(tool: McpTool) -> Effect:
     """What is assumed of a tool's effect: pure where the server says that it only reads, unkeyed else.
 

@@ -1,9 +1,10 @@
 """The runs of one tenant that a tool's trouble reached, as its page tells of them."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import Count
 
 from agents.models import LinkTrouble, Run
 from agents.tools.affected import AffectedRun
@@ -36,9 +37,9 @@ def hits_of(found: Iterable[AffectedRun]) -> list[Hit]:
 def outcomes_of(tool: KnownTool, tenant: Tenant, since: datetime) -> list[tuple[str, int, Tone]]:
     """How all runs that met its trouble stand now, as (word, runs, tone), the most first; in one query."""
     met = LinkTrouble.objects.filter(tenant=tenant, link__in=tool.links, at__gte=since).values("run_id")
-    states = Counter(Run.objects.filter(tenant=tenant, pk__in=met).values_list("state", flat=True))
-    shown = ((run_status(state), count) for state, count in states.most_common())
-    return [(status.word, count, status.tone) for status, count in shown]
+    states = Run.objects.filter(tenant=tenant, pk__in=met).values("state").annotate(runs=Count("pk"))
+    counts = states.order_by("-runs", "state").values_list("state", "runs")
+    return [(run_status(state).word, runs, run_status(state).tone) for state, runs in counts]
 
 
 def _words(each: AffectedRun) -> str:
