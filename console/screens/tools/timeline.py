@@ -15,25 +15,6 @@ OUT = frozenset({"open", "half_open", "forced_open"})
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """The calls of one stretch: how high all of them are, and of that the failures, from the ground."""
-
-    x: int
-    width: int
-    height: int
-    failed_height: int
-    title: str
-
-    @property
-    def top(self) -> int:
-        return HEIGHT - self.height
-
-    @property
-    def failed_top(self) -> int:
-        return HEIGHT - self.failed_height
-
-
-@dataclass(frozen=True, slots=True)
 class Band:
     """When a link was out; ``forced``: by a person's word."""
 
@@ -44,10 +25,11 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One link's lane."""
+    """One link's lane. ``calls_path`` and ``failed_path`` draw all its bars at once: a page has a thousand of them."""
 
     name: str
-    bars: tuple[Bar, ...]
+    calls_path: str
+    failed_path: str
     bands: tuple[Band, ...]
     calls: int
     failures: int
@@ -85,7 +67,8 @@ def timeline_of(
         lanes.append(
             Lane(
                 name=link.partition("/")[2],
-                bars=tuple(_bar(bucket, scale, begin, most) for bucket in own),
+                calls_path="".join(_bar(each, scale, _height(each, most)) for each in own if each.calls),
+                failed_path="".join(_bar(each, scale, _failed(each, most)) for each in own if each.failures),
                 bands=tuple(bands),
                 calls=sum(bucket.calls for bucket in own),
                 failures=sum(bucket.failures for bucket in own),
@@ -96,13 +79,19 @@ def timeline_of(
     return Timeline(tuple(lanes), ticks, begin, begin + scale.back)
 
 
-def _bar(bucket: Bucket, scale: Scale, begin: datetime, most: int) -> Bar:
+def _height(bucket: Bucket, most: int) -> int:
+    """At least what its failures need to be seen."""
+    return max(1, bucket.calls * (HEIGHT - HEADROOM) // most, 2 if bucket.failures else 0)
+
+
+def _failed(bucket: Bucket, most: int) -> int:
+    return max(2, bucket.failures * _height(bucket, most) // max(1, bucket.calls))
+
+
+def _bar(bucket: Bucket, scale: Scale, height: int) -> str:
+    """A bar from the ground as a part of an SVG path."""
     width = WIDTH // scale.places
-    height = max(1, bucket.calls * (HEIGHT - HEADROOM) // most) if bucket.calls else 0
-    failed = max(2, bucket.failures * height // bucket.calls) if bucket.failures and bucket.calls else 0
-    at = begin + bucket.place * scale.stretch
-    told = f"{at:%d %b %H:%M} UTC: {bucket.calls:,} calls, {bucket.failures:,} failed"
-    return Bar(bucket.place * width, max(1, width - 1), max(height, failed), failed, told)
+    return f"M{bucket.place * width} {HEIGHT}v-{height}h{max(1, width - 1)}v{height}z"
 
 
 def _bands(changes: Iterable[HealthChange], scale: Scale, begin: datetime, now: datetime) -> Iterable[Band]:
