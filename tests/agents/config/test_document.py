@@ -178,7 +178,7 @@ def test_words_that_other_readers_take_for_something_else_stay_words() -> None:
 
 
 def test_the_example_of_the_documentation_lacks_only_its_code() -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "config.md").read_text("utf-8"), re.DOTALL)
+    example, *_parts = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "config.md").read_text("utf-8"), re.DOTALL)
     (fault,) = faults(example)
     assert fault.endswith("look_up cannot be used as a tool: ModuleNotFoundError: No module named 'shop'")
 

@@ -69,7 +69,7 @@ def test_what_it_says_as_it_dies_is_kept_without_them() -> None:
 
 
 def test_a_stored_secret_is_not_taken_as_plain_text() -> None:
-    with pytest.raises(McpRefused, match=r"Write \{secret:NAME\} in its place"):
+    with pytest.raises(McpRefused, match=r"write \{secret:NAME\} here"):
         add_server(name="shelf", command=["shelf", "--token", CANARY], actor="op")
     assert json.loads(rows())[0]["model"] == "budgets.action"
     assert CANARY not in rows()
