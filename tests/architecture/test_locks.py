@@ -46,3 +46,7 @@ def test_every_direct_dependency_is_locked() -> None:
     lines = (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
     wanted = {re.split(r"[^A-Za-z0-9-]", line)[0].lower() for line in lines if line and not line.startswith("#")}
     assert wanted - pinned("requirements.lock").keys() == set()
+
+
+def test_formats_are_checked_without_a_parser_that_takes_seconds_to_import() -> None:
+    assert "rfc3987-syntax" not in pinned("requirements.lock")
