@@ -13,7 +13,7 @@ from agents.approvals.deciding import decide
 from agents.edge import KillSwitch
 from agents.library.sync import keep_version
 from agents.lifecycle import launch
-from agents.models import Approval, Effect, EventRow, Run, StepRow
+from agents.models import Approval, ApprovalVote, Effect, EventRow, LinkTrouble, Run, StepRow
 from agents.runtime import Runtime
 from agents.tools.define import python_tool
 from budgets import clock
@@ -28,7 +28,9 @@ from tests.tier_edit import limit
 
 # References first.
 MADE: tuple[type[Model], ...] = (
+    ApprovalVote,
     Approval,
+    LinkTrouble,
     Effect,
     EventRow,
     StepRow,
