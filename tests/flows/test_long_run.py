@@ -95,7 +95,7 @@ def test_a_filter_looks_through_the_whole_run_and_goes_on_live(live_stack: LiveS
     page.get_by_role("link", name="Errors").click()
     expect(page.locator(".trace-row:visible").first).to_contain_text("look_up")
     assert page.locator(".trace-row:visible").count() == 2 * TURNS // 50
-    page.get_by_role("link", name="Tools").click()
+    page.get_by_role("navigation", name="Show steps").get_by_role("link", name="Tools").click()
     tell(run, "cccc")
     expect(page.locator("#trace-rows > #s-cccc")).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_label("Search all steps").fill("parcel 77")
@@ -108,14 +108,16 @@ def test_a_step_that_comes_while_a_part_is_on_its_way_is_not_lost(live_stack: Li
     opened(page, live_stack, run)
     on_the_way: list[tuple[Route, APIResponse]] = []
     page.route("**/?show=tool", lambda route: on_the_way.append((route, route.fetch())))
-    page.get_by_role("link", name="Tools").click()
+    page.get_by_role("navigation", name="Show steps").get_by_role("link", name="Tools").click()
     page.wait_for_function("() => document.querySelector('.htmx-request')")
     tell(run, "dddd")
     expect(page.locator("#trace-rows > #s-dddd")).to_be_attached(timeout=PATIENCE_MS)
     (route, answer) = on_the_way[0]
     assert "s-dddd" not in answer.text()
     route.fulfill(response=answer)
-    expect(page.get_by_role("link", name="Tools")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_role("navigation", name="Show steps").get_by_role("link", name="Tools")).to_have_attribute(
+        "aria-current", "true"
+    )
     expect(page.locator("#trace-rows > #s-dddd")).to_be_visible(timeout=PATIENCE_MS)
 
 
