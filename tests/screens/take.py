@@ -57,6 +57,10 @@ def _take(browser: Browser, stack: LiveStack, shots: Path) -> None:
         "actions": (f"{stack.base_url}/t/acme/actions/", None),
         "prices": (f"{stack.base_url}/t/acme/prices/", None),
         "tools": (f"{stack.base_url}/t/acme/tools/", _live),
+        "approvals": (f"{stack.base_url}/t/acme/approvals/", _live),
+        "agents": (f"{stack.base_url}/t/acme/agents/", None),
+        "agent": (f"{stack.base_url}/t/acme/agents/support-triage/", None),
+        "secrets": (f"{stack.base_url}/t/acme/secrets/", None),
         "tool": (f"{stack.base_url}/t/acme/tools/stock/", _see_who_was_hit),
     }
     screens["bulk-kill"] = (f"{stack.base_url}/t/acme/runs/?q=status:live", _choose_all)
