@@ -4,8 +4,6 @@ import os
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote, urlsplit
 
-from pydantic import JsonValue
-
 from agents.secrets.matcher import Matcher
 
 OWN_KEYS = ("SECRET_KEY", "WATCHFLOOR_SECRET_KEYS")
@@ -44,8 +42,3 @@ known = Known(os.environ)
 def redacted(text: str) -> str:
     """The text without secrets, from memory alone: safe on an event loop, in a log line, in a transaction."""
     return known.matcher.text(text)
-
-
-def redacted_json(value: JsonValue) -> JsonValue:
-    """The value without secrets."""
-    return known.matcher.json(value)
