@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
 
 from agents import kills
 from agents.contracts.endings import TERMINAL
@@ -12,7 +11,7 @@ from agents.journal.gate import plain
 from agents.models import Run, Switch
 from agents.models.agent import AgentVersion
 from agents.models.switch import Reach
-from budgets import actions
+from budgets import actions, clock
 from budgets.limits import lock_tiers
 from budgets.models import Surface, Tenant
 
@@ -57,7 +56,7 @@ def lift(*, switch: Switch, actor: str, reason: str) -> bool:
     """Let launches through again; what was killed stays so. False when it was lifted before."""
     with transaction.atomic():
         on = Switch.objects.on().filter(pk=switch.pk)
-        if not on.update(lifted_by=actor, lifted_at=Now(), lift_reason=plain(reason)):
+        if not on.update(lifted_by=actor, lifted_at=clock.now(), lift_reason=plain(reason)):
             return False
         _note(switch, "switch.lift", actor, reason)
     switch.refresh_from_db()

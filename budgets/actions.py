@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from budgets import clock
 from budgets.acting import present_place
 from budgets.models import Action, Tenant
 
@@ -24,6 +25,7 @@ def note(
     ``before`` and ``after`` are plain JSON of what has changed; ``tenant`` None is for what concerns all of them.
     """
     return Action.objects.create(
+        at=clock.now(),
         tenant=tenant,
         run_id=run_id,
         actor=actor,

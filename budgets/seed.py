@@ -61,14 +61,20 @@ def seed_first_use() -> None:
     """Adds what is missing and changes nothing that is there: running it again keeps an operator's edits."""
     with transaction.atomic():
         for slug, name in TENANTS.items():
-            tenant, _ = Tenant.objects.get_or_create(slug=slug, defaults={"name": name})
-            _seed_tier(tenant, None, TENANT_SETTINGS)
-            for surface_slug, settings in SURFACE_SETTINGS.items():
-                found = {"name": SURFACES[surface_slug]}
-                surface, _ = Surface.objects.get_or_create(tenant=tenant, slug=surface_slug, defaults=found)
-                _seed_tier(tenant, surface, settings)
+            seed_tenant(slug, name)
         for llm in REHEARSAL_LLMS:
             _seed_price(llm)
+
+
+def seed_tenant(slug: str, name: str) -> Tenant:
+    """A tenant with the usual surfaces and their limits; of what is there nothing is changed."""
+    tenant, _ = Tenant.objects.get_or_create(slug=slug, defaults={"name": name})
+    _seed_tier(tenant, None, TENANT_SETTINGS)
+    for surface_slug, settings in SURFACE_SETTINGS.items():
+        found = {"name": SURFACES[surface_slug]}
+        surface, _ = Surface.objects.get_or_create(tenant=tenant, slug=surface_slug, defaults=found)
+        _seed_tier(tenant, surface, settings)
+    return tenant
 
 
 def _seed_tier(tenant: Tenant, surface: Surface | None, settings: Mapping[str, int | str]) -> None:

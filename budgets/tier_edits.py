@@ -75,6 +75,7 @@ def edit_tier(
             before=before,
             reason=change.reason.strip(),
             made_by=change.actor,
+            made_at=clock.now(),
             made_from=change.made_from,
             expires_at=change.expires_at,
         )

@@ -21,10 +21,11 @@ def seed_people() -> None:
     """
     _person(PLATFORM_ADMIN, is_platform_admin=True)
     for username, slug, role in CAST:
-        _member(username, Tenant.objects.get(slug=slug), role)
+        seed_member(username, Tenant.objects.get(slug=slug), role)
 
 
-def _member(username: str, tenant: Tenant, role: Role) -> None:
+def seed_member(username: str, tenant: Tenant, role: Role) -> None:
+    """A person with a role in one tenant, unless there is somebody of that name."""
     user, created = _person(username, is_platform_admin=False)
     if created:
         Membership.objects.create(user=user, tenant=tenant, role=role)
