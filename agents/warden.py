@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import redis
@@ -17,6 +17,7 @@ from agents.lease import LEASE, RENEW_SECONDS, renew
 logger = logging.getLogger(__name__)
 RECONNECT_SECONDS = 1.0
 LISTEN_SECONDS = 1.0
+HEARD, POLLED = "a kill was heard", "the database says so"
 
 
 class Warden:
@@ -66,7 +67,7 @@ class Warden:
         """Cut what all runs have in flight; their fenced writes find out what becomes of them."""
         with self._lock:
             runs = list(self._runs)
-        self.kill(runs)
+        self.kill(runs, why="this worker gives them up")
 
     def watch(self, run_id: str, epoch: int) -> KillSwitch:
         """Take a claimed run into care."""
@@ -84,11 +85,11 @@ class Warden:
             if run_id in self._runs and self._runs[run_id][0] == epoch:
                 del self._runs[run_id]
 
-    def kill(self, run_ids: Iterable[str]) -> None:
+    def kill(self, run_ids: Iterable[str], *, why: str) -> None:
         """Cut what these runs have in flight; their fenced writes find out if it was a kill or a lost lease."""
         with self._lock:
-            switches = [self._runs[run_id][1] for run_id in run_ids if run_id in self._runs]
-        throw_all(switches)
+            switches = {run_id: self._runs[run_id][1] for run_id in run_ids if run_id in self._runs}
+        _cut(switches, why)
 
     def renew_once(self) -> None:
         """Extend the leases and cut what must not go on. Raises the database's errors."""
@@ -96,12 +97,12 @@ class Warden:
             runs = dict(self._runs)
         if runs:
             held = {row.run_id: row for row in renew(owner=self.owner, run_ids=list(runs))}
-            lost = []
+            lost = {}
             for run_id, (epoch, switch) in runs.items():
                 row = held.get(run_id)
                 if row is None or row.epoch != epoch or row.kill_requested_at is not None:
-                    lost.append(switch)
-            throw_all(lost)
+                    lost[run_id] = switch
+            _cut(lost, POLLED)
         self._renewed_at = time.monotonic()
 
     def _renew_loop(self) -> None:
@@ -139,4 +140,12 @@ class Warden:
                 self._give_up_when_late()
                 message = kills.get_message(timeout=LISTEN_SECONDS)
                 if message is not None:
-                    self.kill(bell.killed_runs(message["data"]))
+                    self.kill(bell.killed_runs(message["data"]), why=HEARD)
+
+
+def _cut(switches: Mapping[str, KillSwitch], why: str) -> None:
+    """Throw them, and say which ones had not been thrown before: a kill that is only polled is two seconds late."""
+    fresh = [run_id for run_id, switch in switches.items() if not switch.thrown.is_set()]
+    throw_all(switches.values())
+    if fresh:
+        logger.info("cut, %s: %s", why, ", ".join(fresh))

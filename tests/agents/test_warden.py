@@ -1,7 +1,7 @@
 """The warden keeps the leases of this worker, and cuts what an operator killed or another worker took."""
 
-import json
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +14,8 @@ from agents.kills import kill
 from agents.models import Run
 from agents.warden import Warden
 from tests.agents.conftest import Office
+
+PATIENCE_SECONDS = 60
 
 
 def test_watched_runs_keep_their_lease(office: Office) -> None:
@@ -53,7 +55,7 @@ def test_a_run_that_was_released_is_neither_renewed_nor_cut(office: Office) -> N
     switch = keeper.watch(run.id, run.epoch)
     keeper.release(run.id, run.epoch)
     keeper.renew_once()
-    keeper.kill([run.id])
+    keeper.kill([run.id], why="test")
     run.refresh_from_db()
     assert run.lease_expires_at is not None
     assert run.lease_expires_at < datetime.now(UTC) + lease.LEASE / 2
@@ -69,7 +71,7 @@ def test_a_run_claimed_again_by_the_same_worker_cuts_the_old_stretch_and_stays_i
     new = keeper.watch(run.id, 2)
     assert (old.thrown.is_set(), new.thrown.is_set()) == (True, False)
     keeper.release(run.id, 1)
-    keeper.kill([run.id])
+    keeper.kill([run.id], why="test")
     assert new.thrown.is_set()
 
 
@@ -92,20 +94,47 @@ def test_a_worker_that_cannot_renew_stops_itself_before_its_leases_run_out(
     assert switch.thrown.is_set()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_kill_is_heard_on_redis(redis_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def listeners(client: redis.Redis) -> set[str]:
+    """Connections that have subscribed to something."""
+    return {each["id"] for each in client.client_list(_type="pubsub") if int(each["sub"])}
+
+
+@pytest.fixture
+def listening(redis_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Warden]:
+    """A warden that listens and never polls; it has subscribed."""
     settings.REDIS_URL = redis_url
     monkeypatch.setattr(warden, "LISTEN_SECONDS", 0.2)
+    bell.client.cache_clear()
     keeper = Warden("worker")
-    switch, other = keeper.watch("run to kill", 1), keeper.watch("another", 1)
-    listening = keeper._threads[1]
-    listening.start()
+    thread = keeper._threads[1]
     with redis.Redis.from_url(redis_url) as client:
-        deadline = time.monotonic() + 20
-        while not switch.thrown.wait(0.05):
-            assert time.monotonic() < deadline
-            client.publish(bell.KILLS, json.dumps({"runs": ["run to kill"]}))
-    assert not other.thrown.is_set()
+        before = listeners(client)
+        thread.start()
+        while not listeners(client) - before:
+            time.sleep(0.01)
+    yield keeper
     keeper._stop.set()
-    listening.join(10)
-    assert not listening.is_alive()
+    thread.join(10)
+    assert not thread.is_alive()
+    bell.client.cache_clear()
+
+
+def test_a_kill_is_heard_at_its_first_ring_and_nobody_has_to_look(listening: Warden, office: Office) -> None:
+    killed, other = office.run(), office.run()
+    switches = [listening.watch(run.id, run.epoch) for run in (killed, other)]
+    assert kill(run=killed, actor="acme_operator", reason="enough")
+    assert switches[0].thrown.wait(PATIENCE_SECONDS)
+    assert not switches[1].thrown.is_set()
+
+
+def test_a_kill_is_still_heard_after_its_connection_was_cut(listening: Warden, office: Office, redis_url: str) -> None:
+    run = office.run()
+    switch = listening.watch(run.id, run.epoch)
+    with redis.Redis.from_url(redis_url) as client:
+        before = listeners(client)
+        for number in before:
+            client.client_kill_filter(_id=number)
+        while not listeners(client) - before:
+            time.sleep(0.01)
+    assert kill(run=run, actor="acme_operator", reason="enough")
+    assert switch.thrown.wait(PATIENCE_SECONDS)
