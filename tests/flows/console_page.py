@@ -1,7 +1,5 @@
 """The console as a person drives it."""
 
-import time
-
 from playwright.sync_api import Page, expect
 
 from tests.harness.live_stack import LiveStack
@@ -44,12 +42,10 @@ class ConsolePage:
         """Wait until the badge of a run says so."""
         expect(self.page.locator(f"#r-{run_id}-status-word")).to_have_text(word, timeout=PATIENCE_MS)
 
-    def kill(self, reason: str) -> int:
-        """K, a reason, and the button; returns the moment of the click in nanoseconds since the epoch."""
+    def kill(self, reason: str) -> None:
+        """K, a reason, and the button."""
         self.page.keyboard.press("K")
         self.page.get_by_role("dialog").get_by_label("Reason").fill(reason)
         button = self.page.get_by_role("dialog").get_by_role("button", name="Kill this run")
         expect(button).to_be_enabled()
-        clicked_at = time.time_ns()
         button.click()
-        return clicked_at

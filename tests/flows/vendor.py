@@ -6,16 +6,9 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from tests.harness.stages import ROOT
-
-
-class Closed(NamedTuple):
-    """A connection that its client closed; ``closed_at`` in nanoseconds since the epoch."""
-
-    task: str
-    closed_at: int
 
 
 class Vendor:
@@ -29,9 +22,13 @@ class Vendor:
         """Answers that are being written now."""
         return int(self._get("/open")["open"])
 
-    def closed(self) -> list[Closed]:
-        """Connections that clients closed before their answer was complete."""
-        return [Closed(row["task"], row["closed_at"]) for row in self._get("/closed")]
+    def opened(self) -> int:
+        """Answers that were ever begun."""
+        return int(self._get("/open")["opened"])
+
+    def hung_up_on(self) -> list[str]:
+        """The tasks of the answers that clients left before they were complete."""
+        return [row["task"] for row in self._get("/closed")]
 
     def _get(self, path: str) -> Any:
         with urllib.request.urlopen(self._root + path, timeout=5) as answer:
