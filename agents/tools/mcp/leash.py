@@ -25,8 +25,10 @@ def main() -> None:
     _, status = os.waitpid(server, 0)
     code = os.waitstatus_to_exitcode(status)
     how = f"exit code {code}" if code >= 0 else f"signal {-code}"
-    os.write(2, f"\nended with {how}\n".encode())
-    os.kill(0, signal.SIGKILL)  # what it has started and left behind, and ourselves
+    try:
+        os.write(2, f"\nended with {how}\n".encode())
+    finally:  # of a dead worker the pipe is broken, and its server has ended by itself for want of input
+        os.kill(0, signal.SIGKILL)  # what it has started and left behind, and ourselves
 
 
 def _become(command: list[str]) -> None:

@@ -1,6 +1,7 @@
 """Servers that misbehave, as real processes: each is a bounded failure of one link, said in words."""
 
 import asyncio
+import os
 import resource
 import signal
 import subprocess
@@ -11,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from agents.engine.ports import ImplementationFailed
+from agents.tools.mcp.stdio import LEASH
 from tests.agents.tools.mcp.calls import called, known, on_a_loop, one, program
 
 MOST_MEGABYTES = 150
+PATIENCE_SECONDS = 60
 WORKER = "import sys, django; django.setup(); from tests.agents.tools.mcp.calls import hang; hang(sys.argv[1])"
 
 
@@ -105,8 +108,8 @@ def pids(notes: Path) -> list[int]:
 
 
 def until_gone(processes: list[int]) -> None:
-    """Wait until all of these have ended; fails after ten seconds."""
-    until = time.monotonic() + 10
+    """Wait until all of these have ended."""
+    until = time.monotonic() + PATIENCE_SECONDS
     while any(Path(f"/proc/{process}").exists() and alive(process) for process in processes):
         assert time.monotonic() < until, processes
         time.sleep(0.01)
@@ -131,7 +134,7 @@ def test_a_closed_session_leaves_no_process_behind(monkeypatch: pytest.MonkeyPat
 def test_a_killed_worker_takes_its_servers_and_their_children_with_it(tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     worker = subprocess.Popen((sys.executable, "-c", WORKER, str(notes)))
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE_SECONDS
     while not notes.exists() or "call hang" not in notes.read_text():
         assert worker.poll() is None
         assert time.monotonic() < until
@@ -140,3 +143,19 @@ def test_a_killed_worker_takes_its_servers_and_their_children_with_it(tmp_path: 
     worker.wait(10)
     assert len(pids(notes)) == 2
     until_gone(pids(notes))
+
+
+def test_a_server_that_ends_first_when_its_worker_dies_leaves_no_child_either() -> None:
+    dead_workers, broken = os.pipe()
+    unread, heard = os.pipe()
+    os.close(dead_workers)
+    leaves_a_child = "sleep 600 </dev/null >/dev/null 2>&1 & echo $!"
+    worker, life = os.pipe()
+    leash = subprocess.Popen(
+        (sys.executable, "-I", "-S", str(LEASH), str(worker), "/bin/sh", "-c", leaves_a_child),
+        stdout=heard, stderr=broken, pass_fds=(worker,), start_new_session=True,
+    )  # fmt: skip
+    assert leash.wait(PATIENCE_SECONDS) == -signal.SIGKILL
+    until_gone([int(os.read(unread, 20))])
+    for end in (broken, unread, heard, worker, life):
+        os.close(end)
