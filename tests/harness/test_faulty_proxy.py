@@ -13,7 +13,8 @@ import pytest
 
 from tests.harness.faulty_proxy import FaultyProxy, address
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 60.0
+A_DAY_MS = 86_400_000
 
 
 class Echo(socketserver.BaseRequestHandler):
@@ -107,10 +108,9 @@ def test_a_delay_is_felt_by_each_chunk_of_its_direction(proxy: FaultyProxy, way:
         before = time.monotonic()
         assert say(connected, b"tea") == b"tea"
         assert time.monotonic() - before >= 0.08
+        faults.delay_ms = A_DAY_MS
         proxy.heal()
-        before = time.monotonic()
         assert say(connected, b"tea") == b"tea"
-        assert time.monotonic() - before < 0.08
 
 
 def test_a_throttle_lets_so_many_bytes_pass_a_second(proxy: FaultyProxy) -> None:

@@ -24,7 +24,6 @@ from tests.agents.llms import weather_policy
 from tests.agents.llms.stub_vendor import environ_for, request_for, unheard
 
 ROOT = Path(__file__).resolve().parents[3]
-CLOSED_WITHIN_NANOS = 500_000_000
 
 
 @pytest.fixture(autouse=True)
@@ -99,8 +98,8 @@ def test_faults_reach_the_client_as_their_kind(fault: str, kind: FailureKind) ->
     assert (caught.value.retry_after_seconds == 1.0) == (caught.value.status in (429, 503))
 
 
-async def cancelled_in_mid_answer(request: LLMRequest) -> tuple[int, JsonObject, JsonObject]:
-    """When a call was cancelled, and what the server then says of its socket and of open answers."""
+async def cancelled_in_mid_answer(request: LLMRequest) -> tuple[range, JsonObject, JsonObject]:
+    """Between which moments a call was cancelled and seen to be, and what the server says of its socket and of all."""
     async with served() as environ, httpx2.AsyncClient() as client:
         base = environ["COMPATIBLE_BASE_URL"].removesuffix("/v1")
         heard = asyncio.Event()
@@ -112,14 +111,14 @@ async def cancelled_in_mid_answer(request: LLMRequest) -> tuple[int, JsonObject,
         closed: list[JsonObject] = []
         while not closed:
             closed = (await client.get(f"{base}/closed")).json()
-        return cancelled_at, closed[0], (await client.get(f"{base}/open")).json()
+        return range(cancelled_at, time.time_ns()), closed[0], (await client.get(f"{base}/open")).json()
 
 
 def test_a_cancelled_call_is_noted_with_the_time_of_its_hang_up() -> None:
-    cancelled_at, closed, counts = asyncio.run(cancelled_in_mid_answer(request_for("compatible:weather+slow=60")))
+    meanwhile, closed, counts = asyncio.run(cancelled_in_mid_answer(request_for("compatible:weather+slow=60")))
     closed_at = closed["closed_at"]
     assert isinstance(closed_at, int)
-    assert 0 <= closed_at - cancelled_at < CLOSED_WITHIN_NANOS
+    assert closed_at in meanwhile
     assert (closed["model"], closed["task"]) == ("weather+slow=60", "Weather in Oslo?")
     assert counts == {"open": 0, "opened": 1}
 

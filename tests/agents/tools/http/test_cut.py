@@ -1,7 +1,6 @@
 """A kill in the middle of a call over HTTP."""
 
 import threading
-import time
 
 import pytest
 from pydantic import JsonValue
@@ -12,6 +11,8 @@ from agents.tools.http.call import http_call
 from tests.agents.tools.http.calling import link, told
 from tests.agents.tools.http.far_end import SILENT, FarEnd, Reply
 
+PATIENCE_SECONDS, LIMIT_SECONDS = 60, 600
+"""Nothing but the kill ends the call while the test looks."""
 DRIP = Reply(200, (("content-type", "application/json"),), b" ", pieces=10**6, pause_seconds=0.01)
 
 
@@ -22,7 +23,7 @@ def test_a_kill_ends_the_request_in_flight_and_closes_its_socket(reachable: FarE
 
     def work() -> None:
         try:
-            caught.append(edge.run(http_call(link(30, url=reachable.url), {}, told(), {}), switch))
+            caught.append(edge.run(http_call(link(LIMIT_SECONDS, url=reachable.url), {}, told(), {}), switch))
         except Interrupted as cut:
             caught.append(cut)
 
@@ -30,12 +31,11 @@ def test_a_kill_ends_the_request_in_flight_and_closes_its_socket(reachable: FarE
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        assert reachable.arrived.wait(10)
-        began = time.monotonic()
+        assert reachable.arrived.wait(PATIENCE_SECONDS)
         switch.throw()
-        assert reachable.hung_up.wait(5)
-        thread.join(5)
-        assert time.monotonic() - began < 2
+        assert reachable.hung_up.wait(PATIENCE_SECONDS)
+        thread.join(PATIENCE_SECONDS)
+        assert not thread.is_alive()
         assert [type(each) for each in caught] == [Interrupted]
     finally:
         edge.stop()

@@ -35,11 +35,10 @@ def test_a_server_that_cannot_be_used_fails_before_anything_was_sent(
     monkeypatch: pytest.MonkeyPatch, behaviour: str, said: str
 ) -> None:
     known(monkeypatch, program(behaviour, timeout_seconds=1))
-    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(ImplementationFailed, match=said) as failed:
         one("echo", {"text": "tea"})
     assert not failed.value.maybe_happened
-    assert time.monotonic() - began < 10
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < MOST_MEGABYTES
 
 

@@ -42,10 +42,10 @@ LAUGHS = "a: &a [x, x]\n" + "".join(
     ],
 )
 def test_a_document_that_cannot_be_read_is_refused_at_once(content: str, why: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     with pytest.raises(BadDocument, match=why):
         read_document(content.encode())
-    assert time.monotonic() - began < 5
+    assert time.thread_time() - began < 5
 
 
 def test_other_bytes_are_no_document() -> None:
