@@ -1,0 +1,120 @@
+"""Burn: what was booked by the minute, for tenants and for runs, and what is normal at this time of day."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.db.models import BigIntegerField, F, Func, Min, Q, QuerySet, Sum
+from django.db.models.expressions import CombinedExpression, Value
+
+from budgets.hot_sql import vendor
+from budgets.models import Hold
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+DAYS_LOOKED_AT = 7
+DAYS_ENOUGH = 3
+"""With fewer days behind it, nobody can say what is normal."""
+LOW_PERCENTILE, HIGH_PERCENTILE = 10, 90
+# Whole seconds since 1970 by the database itself: for Django's own functions SQLite would call Python for each row.
+EPOCH = {
+    "postgresql": "CAST(floor(extract(epoch FROM %(expressions)s)) AS bigint)",
+    "sqlite": "CAST(strftime('%%%%s', %(expressions)s) AS integer)",
+}
+
+Key = TypeVar("Key", int, str)
+Minutes = tuple[int, ...]
+"""Nano-USD of each minute, the oldest first; a minute in which nothing was booked has 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Between what a minute of this time of day normally costs, in nano-USD, and how many days that is drawn from."""
+
+    low_nanos: int
+    high_nanos: int
+    days: int
+
+
+def last_minutes(now: datetime, minutes: int) -> tuple[datetime, datetime]:
+    """From when to when the last so many whole minutes go: to the end of the second that `now` is in."""
+    until = now.replace(microsecond=0) + timedelta(seconds=1)
+    return until - minutes * MINUTE, until
+
+
+def spent_by_minute(tenant_ids: Collection[int], since: datetime, until: datetime) -> dict[int, Minutes]:
+    """What each tenant's calls cost, for every minute from `since`, a whole second; one query, none without tenants.
+
+    The source are the settled holds: what is still held, and what was released, is in no minute.
+    """
+    found = _closed(since, until).filter(tenant_id__in=tenant_ids)
+    return _minutes(found, "tenant_id", tenant_ids, since, until) if tenant_ids else {}
+
+
+def spent_by_minute_of_runs(run_ids: Collection[str], now: datetime, *, minutes: int = 20) -> dict[str, Minutes]:
+    """What each run's calls cost in each of the last minutes, the last of which ends now; one query for all runs."""
+    since, until = last_minutes(now, minutes)
+    found = _closed(since, until).filter(run_id__in=run_ids)
+    return _minutes(found, "run_id", run_ids, since, until) if run_ids else {}
+
+
+def spent_by_runs(tenant_id: int, since: datetime, until: datetime, *, most: int) -> list[tuple[str, int]]:
+    """The runs that were charged most between two instants, with the nano-USD, the dearest first."""
+    found = _closed(since, until).filter(tenant_id=tenant_id).values_list("run_id")
+    rows = found.annotate(spent=Sum("settled_nanos")).filter(spent__gt=0).order_by("-spent", "run_id")
+    return [(run_id, int(spent)) for run_id, spent in rows[:most]]
+
+
+def normal_band(tenant_id: int, hour_at: datetime) -> Band | None:
+    """What a minute of the hour that begins at `hour_at` normally costs: the same hour on each of the last days.
+
+    From the 10th to the 90th percentile of those minutes, idle ones included. None while fewer than three of these
+    hours lie behind the tenant's first charge. Two queries; the past does not change, so that it may be kept.
+    """
+    days = _days_known(tenant_id, hour_at)
+    if days < DAYS_ENOUGH:
+        return None
+    hours = [hour_at - number * DAY for number in range(1, days + 1)]
+    within = Q()
+    for start in hours:
+        within |= Q(closed_at__gte=start, closed_at__lt=start + 60 * MINUTE)
+    sums = _sums(Hold.objects.filter(within, tenant_id=tenant_id), "tenant_id", hours[-1])
+    return band_of([nanos for (_, _), nanos in sums.items()], minutes=60 * days, days=days)
+
+
+def band_of(spent: Sequence[int], *, minutes: int, days: int) -> Band:
+    """The band of so many minutes, of which those in `spent` cost something."""
+    ordered = [0] * (minutes - len(spent)) + sorted(spent)
+    low, high = (ordered[(minutes - 1) * percent // 100] for percent in (LOW_PERCENTILE, HIGH_PERCENTILE))
+    return Band(low, high, days)
+
+
+def _days_known(tenant_id: int, hour_at: datetime) -> int:
+    """On how many of the last days this hour lies wholly behind the tenant's first charge."""
+    closed = Hold.objects.filter(tenant_id=tenant_id, closed_at__isnull=False)
+    first_at: datetime | None = closed.aggregate(at=Min("closed_at"))["at"]
+    if first_at is None or first_at >= hour_at:
+        return 0
+    return min(DAYS_LOOKED_AT, (hour_at - first_at) // DAY)
+
+
+def _closed(since: datetime, until: datetime) -> QuerySet[Hold]:
+    return Hold.objects.filter(closed_at__gte=since, closed_at__lt=until)
+
+
+def _minutes(
+    found: QuerySet[Hold], by: str, keys: Collection[Key], since: datetime, until: datetime
+) -> dict[Key, Minutes]:
+    sums: Mapping[tuple[Key, int], int] = _sums(found, by, since)
+    count = -((since - until) // MINUTE)
+    return {key: tuple(sums.get((key, minute), 0) for minute in range(count)) for key in keys}
+
+
+def _sums(found: QuerySet[Hold], by: str, since: datetime) -> dict[tuple[Any, int], int]:
+    """Nano-USD by key and by the minute since then; minutes without a charge are absent."""
+    epoch = Func(F("closed_at"), template=EPOCH[vendor()], output_field=BigIntegerField())
+    after = epoch - int(since.timestamp())
+    minute = CombinedExpression(after, "/", Value(60), output_field=BigIntegerField())
+    rows = found.annotate(minute=minute).values_list(by, "minute").annotate(spent=Sum("settled_nanos")).order_by()
+    return {(key, minute): int(spent) for key, minute, spent in rows if spent}
