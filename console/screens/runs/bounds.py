@@ -1,4 +1,5 @@
-"""Bounds that people type: a cost such as ``>80%`` of the cap or ``>0.05`` USD, an age as ``1h``. Pure."""
+"""Bounds that people type: a cost such as ``>80%`` of the cap or ``>0.05`` USD, an age as ``1h``,
+a version as ``agent@3``. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from datetime import timedelta
 from budgets.money import MoneyError, parse_usd
 
 _AGE = re.compile(r"([0-9]{1,4})([smhdw])")
+_VERSION = re.compile(r"([^@\s]{1,64})@v?([0-9]{1,9})")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -44,3 +46,11 @@ def parse_age(text: str) -> timedelta:
     if match is None:
         raise BoundError("Write a time such as since:30m, since:1h or since:2d.")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def parse_version(text: str) -> tuple[str, int]:
+    """Read ``support-triage@3``: an agent and the number of its version."""
+    match = _VERSION.fullmatch(text)
+    if match is None:
+        raise BoundError("Write a version such as version:support-triage@3.")
+    return match[1], int(match[2])

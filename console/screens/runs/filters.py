@@ -1,19 +1,18 @@
 """What each term of the filter text selects."""
 
-from datetime import timedelta
-from functools import reduce
-from operator import or_
+from collections.abc import Iterator
 
 import django_filters
-from django import forms
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from agents.contracts.endings import TERMINAL, WAITING
-from agents.models import EventRow, Run
+from agents.models import AgentVersion, EventRow, Run
 from agents.models.run import STATES
-from console.screens.runs.bounds import BoundError, CostBound, parse_age, parse_cost
+from console.screens.runs.bounds import BoundError, parse_version
+from console.screens.runs.fields import CostFilter, WithinFilter
+from console.screens.runs.live import VIEWS, in_view, live_among
 from console.screens.runs.query import Query
+from console.screens.runs.tiers import any_of, in_tiers
 
 GROUPS: dict[str, frozenset[str]] = {
     "live": frozenset(state for state, _ in STATES) - TERMINAL,
@@ -24,56 +23,9 @@ GROUPS: dict[str, frozenset[str]] = {
 STATUS_CHOICES = [*((state, state) for state, _ in STATES), *((group, group) for group in GROUPS)]
 
 
-class CostField(forms.CharField):
-    """A cost bound as people type it."""
-
-    def to_python(self, value: str | None) -> CostBound | None:  # type: ignore[override]  # fields give what they mean
-        """Raises ValidationError with the grammar."""
-        if not value:
-            return None
-        try:
-            return parse_cost(value)
-        except BoundError as error:
-            raise forms.ValidationError(str(error)) from error
-
-
-class AgeField(forms.CharField):
-    """A length of time as people type it."""
-
-    def to_python(self, value: str | None) -> timedelta | None:  # type: ignore[override]  # fields give what they mean
-        """Raises ValidationError with the grammar."""
-        if not value:
-            return None
-        try:
-            return parse_age(value)
-        except BoundError as error:
-            raise forms.ValidationError(str(error)) from error
-
-
-class CostFilter(django_filters.Filter):
-    """Runs that cost more or less than a bound; a share of the cap needs a cap."""
-
-    field_class = CostField
-
-    def filter(self, qs: QuerySet[Run], value: CostBound | None) -> QuerySet[Run]:
-        """Integers only."""
-        if value is None:
-            return qs
-        if value.nanos is not None:
-            return qs.filter(**{"cost_nanos__gte" if value.above else "cost_nanos__lt": value.nanos})
-        # Divided first: a product of large amounts would leave the range of the database's integers.
-        bound = F("cap_nanos") / 100 * (value.percent or 0)
-        return qs.filter(**{"cap_nanos__gt": 0, "cost_nanos__gte" if value.above else "cost_nanos__lt": bound})
-
-
-class SinceFilter(django_filters.Filter):
-    """Runs launched within the last stretch of time."""
-
-    field_class = AgeField
-
-    def filter(self, qs: QuerySet[Run], value: timedelta | None) -> QuerySet[Run]:
-        """Counted back from now."""
-        return qs.filter(created_at__gte=timezone.now() - value) if value else qs
+SEVERITIES = {"calm": 0, "notice": 1, "warn": 2, "bad": 3}
+WORDS = ("agent", "surface", "user", "session", "by", "llm", "tool", "tier", "version", "severity")
+ONE_VALUE = ("cost", "since", "ended")
 
 
 class OneOf(django_filters.BaseInFilter, django_filters.CharFilter):
@@ -84,14 +36,21 @@ class RunFilter(django_filters.FilterSet):
     """The terms of a filter text as filters over runs; several terms must all hold."""
 
     status = django_filters.MultipleChoiceFilter(choices=STATUS_CHOICES, method="of_status")
+    severity = OneOf(method="of_severity")
+    view = OneOf(method="in_view")
     agent = OneOf(field_name="agent_name", lookup_expr="in")
+    version = OneOf(method="of_version")
     surface = OneOf(field_name="surface__slug", lookup_expr="in")
+    tier = OneOf(method="of_tier")
     user = OneOf(field_name="user", lookup_expr="in")
     session = OneOf(field_name="session", lookup_expr="in")
+    by = OneOf(field_name="launched_by", lookup_expr="in")
     llm = OneOf(field_name="llm", lookup_expr="in")
     tool = OneOf(method="that_called")
+    error = django_filters.CharFilter(field_name="reason", lookup_expr="istartswith")
     cost = CostFilter()
-    since = SinceFilter()
+    since = WithinFilter(field_name="created_at")
+    ended = WithinFilter(field_name="ended_at")
 
     def of_status(self, runs: QuerySet[Run], _name: str, values: list[str]) -> QuerySet[Run]:
         """States by name, or a group of them."""
@@ -99,6 +58,24 @@ class RunFilter(django_filters.FilterSet):
         for value in values:
             states |= GROUPS.get(value, {value})
         return runs.filter(state__in=states) if states else runs
+
+    def of_severity(self, runs: QuerySet[Run], _name: str, values: list[str]) -> QuerySet[Run]:
+        """As bad as one of these words says, no better and no worse."""
+        return runs.filter(severity__in=[SEVERITIES[value] for value in values])
+
+    def in_view(self, runs: QuerySet[Run], _name: str, values: list[str]) -> QuerySet[Run]:
+        """Live runs that burn or are stuck now."""
+        return runs.filter(pk__in=[run.id for run in in_view(live_among(runs.order_by()), values)])
+
+    def of_version(self, runs: QuerySet[Run], _name: str, values: list[str]) -> QuerySet[Run]:
+        """Bound to one of these versions of an agent."""
+        wanted = [parse_version(value) for value in values]
+        versions = AgentVersion.objects.filter(any_of(Q(agent__name=name, number=number) for name, number in wanted))
+        return runs.filter(version__in=versions)
+
+    def of_tier(self, runs: QuerySet[Run], _name: str, values: list[str]) -> QuerySet[Run]:
+        """Runs whose limits come from one of these tiers."""
+        return in_tiers(runs, values)
 
     def that_called(self, runs: QuerySet[Run], _name: str, values: list[str]) -> QuerySet[Run]:
         """Runs in whose trace one of these tools was asked for."""
@@ -108,18 +85,19 @@ class RunFilter(django_filters.FilterSet):
 
 def filter_runs(runs: QuerySet[Run], query: Query) -> tuple[QuerySet[Run], list[str]]:
     """The runs that match, and what of the query could not be used and why."""
+    problems = [*query.problems, *_wrong_words(query)]
     filters = RunFilter(_form_data(query), queryset=runs)
-    if filters.is_valid():
-        return _with_words(filters.qs, query.words), list(query.problems)
-    problems = [_problem(key, error) for key, errors in filters.errors.items() for error in errors]
-    return runs.none(), [*query.problems, *problems]
+    problems += [_problem(key, str(error)) for key, errors in filters.errors.items() for error in errors]
+    if len(problems) > len(query.problems):
+        return runs.none(), problems
+    return _with_words(filters.qs, query.words), problems
 
 
 def _form_data(query: Query) -> dict[str, str | list[str]]:
-    data: dict[str, str | list[str]] = {"status": query.values("status")}
-    for key in ("agent", "surface", "user", "session", "llm", "tool"):
+    data: dict[str, str | list[str]] = {"status": query.values("status"), "view": ",".join(query.values("is"))}
+    for key in WORDS:
         data[key] = ",".join(query.values(key))
-    for key in ("cost", "since"):
+    for key in (*ONE_VALUE, "error"):
         data[key] = next(iter(query.values(key)), "")
     return data
 
@@ -130,10 +108,22 @@ def _problem(key: str, error: str) -> str:
     return error
 
 
+def _wrong_words(query: Query) -> Iterator[str]:
+    """What stands for a severity, a view or a version and is none."""
+    if set(query.values("severity")) - set(SEVERITIES):
+        yield f"Write a severity: {', '.join(SEVERITIES)}."
+    if set(query.values("is")) - set(VIEWS):
+        yield f"Runs can be {' or '.join(f'is:{view}' for view in VIEWS)}."
+    try:
+        for value in query.values("version"):
+            parse_version(value)
+    except BoundError as error:
+        yield str(error)
+
+
 def _with_words(runs: QuerySet[Run], words: list[str]) -> QuerySet[Run]:
     """Each word must be somewhere: the end of the id, or part of what the row shows."""
     for word in words:
         places = ("agent_name", "surface__slug", "user", "session", "doing", "reason", "task", "launched_by")
-        anywhere = [Q(id__iendswith=word), *(Q(**{f"{place}__icontains": word}) for place in places)]
-        runs = runs.filter(reduce(or_, anywhere))
+        runs = runs.filter(any_of([Q(id__iendswith=word), *(Q(**{f"{place}__icontains": word}) for place in places)]))
     return runs

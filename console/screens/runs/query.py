@@ -7,7 +7,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-KEYS = ("status", "agent", "surface", "user", "session", "llm", "tool", "cost", "since")
+KEYS = (
+    *("status", "severity", "is", "agent", "version", "surface", "tier", "user", "session", "by"),
+    *("llm", "tool", "error", "cost", "since", "ended"),
+)
+WHOLE = frozenset({"error"})
+"""Keys whose value is one text, commas and all."""
 MAX_CHARACTERS = 500
 
 _VALUE = r'"(?P<quoted{0}>[^"]*)"?|(?P<plain{0}>[^\s"]+)'
@@ -41,7 +46,9 @@ class Query:
 
     def values(self, key: str) -> list[str]:
         """Everything asked for under a key; a comma separates alternatives."""
-        joined = (term.value for term in self.terms if term.key == key)
+        joined = [term.value for term in self.terms if term.key == key]
+        if key in WHOLE:
+            return joined
         return [part for value in joined for part in value.split(",") if part]
 
     @property

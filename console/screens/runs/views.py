@@ -12,13 +12,9 @@ from console.screens.frame import frame
 from console.screens.runs.query import Query, Term, parse
 from console.screens.runs.selectors import ORDERS, RunsPage, runs_page, spent_today, summary
 from console.screens.runs.tables import RunsTable
+from console.screens.runs.tabs import MINE, VIEWS, is_shown, with_view
 
-SHORTCUTS = (
-    ("Live", Term("status", "live")),
-    ("Waiting", Term("status", "waiting")),
-    ("Failed", Term("status", "bad")),
-    ("Cost > 80%", Term("cost", ">80%")),
-)
+SHORTCUTS = (("Live", Term("status", "live")), ("Cost > 80%", Term("cost", ">80%")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +25,21 @@ class Chip:
     href: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A view of the list, and whether it is the one on screen."""
+
+    label: str
+    href: str
+    shown: bool
+
+
 @in_tenant("view")
 def list_runs(request: TenantRequest) -> HttpResponse:
     """The page; htmx takes its list alone out of the same answer."""
     live = position(request.tenant.pk)
-    query = parse(request.GET.get("q", ""))
+    me = request.user.get_username()
+    query = with_view(parse(request.GET.get("q", "")), request.GET.get("view", ""), me)
     order = request.GET.get("sort", "")
     order = order if order in ORDERS else ""
     found = runs_page(tenant=request.tenant, query=query, order=order, number=request.GET.get("page", 1))
@@ -41,7 +47,8 @@ def list_runs(request: TenantRequest) -> HttpResponse:
         **frame(request, active="runs"),
         "live": live,
         "query": query,
-        "text": request.GET.get("q", "").replace("\x00", ""),
+        "text": _text(request, query),
+        "tabs": _tabs(query, me),
         "order": order,
         "problems": found.problems,
         "page": found.page,
@@ -58,6 +65,18 @@ def list_runs(request: TenantRequest) -> HttpResponse:
 def _table(request: TenantRequest, found: RunsPage, order: str) -> RunsTable:
     may_pick = "kill" in request.verbs and found.live_count > 0
     return RunsTable(list(found.page.object_list), tenant_slug=request.tenant.slug, order=order, may_pick=may_pick)
+
+
+def _text(request: TenantRequest, query: Query) -> str:
+    """What stands in the field: as it was typed, faults and all, unless a view has put terms before it."""
+    typed: str = request.GET.get("q", "").replace("\x00", "")
+    return typed if query.terms == parse(typed).terms else str(query)
+
+
+def _tabs(query: Query, username: str) -> list[Tab]:
+    names = {"": "All", **{view: label for view, (label, _) in VIEWS.items()}, MINE: "Mine"}
+    chosen = next((view for view in names if view and is_shown(query, view, username)), "")
+    return [Tab(label, f"?view={view}" if view else "?", view == chosen) for view, label in names.items()]
 
 
 def _shortcuts(query: Query, order: str) -> list[Chip]:

@@ -1,0 +1,37 @@
+"""Reads the live runs among some runs, in one query and only what their order is made from."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from agents.contracts.endings import TERMINAL
+from agents.models import EventRow, Run
+from console.screens.runs.urgency import LiveRun, burns, is_stuck
+
+MOST_LIVE = 2_000
+"""More live runs than this are not put in order: the worst of them are, and the page says "2,000+"."""
+
+VIEWS: dict[str, Callable[[LiveRun, datetime], bool]] = {"burning": burns, "stuck": is_stuck}
+
+
+def live_among(runs: QuerySet[Run]) -> list[LiveRun]:
+    """Those of ``runs`` that have not ended, at most MOST_LIVE of them, the worst and newest first."""
+    # The last event has the number before the next one: one look into the primary key a run.
+    last = EventRow.objects.filter(run=OuterRef("pk"), seq=OuterRef("next_seq") - 1).values("at")[:1]
+    rows = (
+        runs.exclude(state__in=TERMINAL)
+        .order_by("-severity", "-pk")
+        .annotate(began=Coalesce(F("started_at"), F("created_at")), heard=Coalesce(Subquery(last), F("created_at")))
+        .values_list("pk", "state", "severity", "cost_nanos", "cap_nanos", "began", "heard")
+    )
+    return [LiveRun(*row) for row in rows[:MOST_LIVE]]
+
+
+def in_view(runs: Iterable[LiveRun], names: Iterable[str], now: datetime | None = None) -> list[LiveRun]:
+    """Those that burn, or are stuck, or either; by the names of VIEWS."""
+    at = now or timezone.now()
+    tests = [VIEWS[name] for name in names]
+    return [run for run in runs if any(test(run, at) for test in tests)]
