@@ -1,12 +1,13 @@
 """Whether a run may start: its words, its LLM, the limits of its tiers, and the money that is left."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import QuerySet
 
 from agents import switches
+from agents.contracts.base import JsonObject
 from agents.contracts.llms import LLMError, priced_name
 from agents.llms import registry
 from agents.models import Run
@@ -28,12 +29,26 @@ MINUTE = timedelta(minutes=1)
 
 
 class LaunchRefused(Exception):
-    """A launch that cannot be: the field it is about, one sentence for people, and the LLM that has no price."""
+    """A launch that cannot be: the field it is about, one sentence for people, and the LLM that has no price.
 
-    def __init__(self, field: str, text: str, *, unpriced: str = "") -> None:
+    ``again_seconds`` is not None where so many runs are enough for now, and the time is known where it is not 0;
+    ``faults`` are what is wrong within an input, by their places.
+    """
+
+    def __init__(
+        self,
+        field: str,
+        text: str,
+        *,
+        unpriced: str = "",
+        again_seconds: int | None = None,
+        faults: Sequence[JsonObject] = (),
+    ) -> None:
         super().__init__(text)
         self.field = field
         self.unpriced = unpriced
+        self.again_seconds = again_seconds
+        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,13 @@ def admitted(*, tenant: Tenant, surface: Surface, user: str, llm: str, version: 
         raise LaunchRefused("surface", f"{surface.slug} is not a surface of {tenant.slug}.")
     tenant.timezone = hold_tiers_still(tenant.pk)
     check_switches(tenant, surface, version)
+    coverage = covered(surface, user, llm)
+    check_counts(coverage, surface, user)
+    return coverage.limits
+
+
+def covered(surface: Surface, user: str, llm: str) -> Coverage:
+    """The tiers of this end user here. Raises LaunchRefused where there are none, or none that allows the LLM."""
     try:
         coverage = coverage_of(surface=surface, user=user)
     except NoTier as missing:
@@ -93,11 +115,15 @@ def admitted(*, tenant: Tenant, surface: Surface, user: str, llm: str, version: 
     if not coverage.limits.allows_llm(priced_name(llm)):
         allowed = ", ".join(coverage.limits.allowed_llms)
         raise LaunchRefused("llm", f"The tier of {surface.slug} allows only {allowed}.")
+    return coverage
+
+
+def check_counts(coverage: Coverage, surface: Surface, user: str) -> None:
+    """Raises LaunchRefused when as many runs as may are at work, or were launched within a minute."""
     counted = list(_counted(coverage, surface, user))
     list(Tier.objects.select_for_update(no_key=True).filter(pk__in={each.tier.pk for each in counted}).order_by("pk"))
     for each in counted:
         _check_count(each)
-    return coverage.limits
 
 
 def check_switches(tenant: Tenant, surface: Surface, version: AgentVersion) -> None:
@@ -160,9 +186,8 @@ def _counted(coverage: Coverage, surface: Surface, user: str) -> Iterable[_Count
 def _check_count(counted: _Counted) -> None:
     most = counted.parallel_runs
     if most is not None and (live := counted.runs.filter(state__in=AT_WORK).count()) >= most:
-        raise LaunchRefused(
-            "budget", f"{live} runs of {counted.whose} are at work, and {most} may be at once; again when one ends."
-        )
+        said = f"{live} runs of {counted.whose} are at work, and {most} may be at once; again when one ends."
+        raise LaunchRefused("budget", said, again_seconds=0)
     most = counted.launches_per_minute
     if most is None:
         return
@@ -170,6 +195,5 @@ def _check_count(counted: _Counted) -> None:
     recent = list(counted.runs.filter(created_at__gt=since).order_by("-created_at").values_list("created_at")[:most])
     if len(recent) >= most:
         seconds = max(1, int((recent[-1][0] - since).total_seconds()) + 1)
-        raise LaunchRefused(
-            "budget", f"{most} runs of {counted.whose} were launched within a minute, the most; again in {seconds} s."
-        )
+        said = f"{most} runs of {counted.whose} were launched within a minute, the most; again in {seconds} s."
+        raise LaunchRefused("budget", said, again_seconds=seconds)

@@ -52,6 +52,7 @@ from agents.tools.mcp.rows import note_change
 from budgets import clock
 from budgets.ledger import AccountSet, open_accounts
 from budgets.limits import NoTier, hold_tiers_still, limits_for
+from budgets.own_limits import OwnLimits
 from budgets.prices import UnknownPrice, price_for, price_of_tool
 from budgets.pricing import PriceSnapshot
 from budgets.tiers import Limits
@@ -213,7 +214,8 @@ class RunJournal:
 
     def _present_limits(self) -> Limits:
         try:
-            return limits_for(surface=self._run.surface, user=self._run.user)
+            tier = limits_for(surface=self._run.surface, user=self._run.user)
+            return OwnLimits.stored(self._run.own_limits).within(tier)
         except NoTier:  # taken away meanwhile: what was promised at the launch holds
             return self._limits
 

@@ -23,6 +23,7 @@ from agents.secrets.edges import object_to_keep
 from agents.secrets.redaction import redacted
 from budgets import clock
 from budgets.actions import note
+from budgets.own_limits import OwnLimits
 
 __all__ = ["ForkRefused", "fork", "good_step", "retry"]
 
@@ -81,6 +82,7 @@ def _make(run: Run, changes: Changes, *, step: int, origin: str, actor: str, rea
     check_llm(llm, run.tenant)
     with transaction.atomic():
         limits = admitted(tenant=run.tenant, surface=run.surface, user=run.user, llm=llm, version=run.version)
+        limits = OwnLimits.stored(run.own_limits).within(limits)
         child = Run.objects.create(
             tenant=run.tenant,
             surface=run.surface,
@@ -91,6 +93,7 @@ def _make(run: Run, changes: Changes, *, step: int, origin: str, actor: str, rea
             task=plain(run.task),
             llm=llm,
             limits=limits.as_json(),
+            own_limits=run.own_limits,
             cap_nanos=limits.run_nanos,
             launched_by=actor,
             origin=origin,

@@ -19,6 +19,7 @@ from budgets.ledger import top_up as top_up_account
 from budgets.limits import NoTier, lock_tiers, resolved
 from budgets.models import Account, LedgerEntry, Surface, Tenant, Tier, TierEdit
 from budgets.money import format_usd
+from budgets.own_limits import OwnLimits
 from budgets.prices import UnknownPrice, price_for
 from budgets.tier_edits import Change
 from budgets.tier_settings import SettingRefused
@@ -157,11 +158,12 @@ def _lapse(entry: LedgerEntry, at: datetime) -> None:
         run.update(cap_nanos=F("cap_nanos") - taken_nanos)
 
 
-def _live(tenant: Tenant) -> list[str]:
-    """Locks the tiers, then the live runs: everybody locks runs before accounts."""
+def _live(tenant: Tenant) -> dict[str, int | None]:
+    """Locks the tiers, then the live runs, which are told with their own caps: everybody locks runs before accounts."""
     lock_tiers(tenant.pk)
     live = Run.objects.select_for_update(no_key=True).filter(tenant=tenant).exclude(state__in=TERMINAL)
-    return list(live.order_by("pk").values_list("pk", flat=True))
+    found = live.order_by("pk").values_list("pk", "own_limits")
+    return {pk: OwnLimits.stored(own).run_nanos for pk, own in found}
 
 
 def _tell_runs(tenant: Tenant) -> None:
@@ -181,7 +183,7 @@ def _follows(run: Run, tiers: Iterable[Tier], topped_up_nanos: int) -> bool:
     """Whether the run's copy had to be changed."""
     covering = [tier for tier in tiers if tier.surface_id in (None, run.surface_id) and tier.user in ("", run.user)]
     try:
-        limits = resolved(covering, run.surface)
+        limits = OwnLimits.stored(run.own_limits).within(resolved(covering, run.surface))
     except NoTier:
         return False
     cap_nanos = None if limits.run_nanos is None else limits.run_nanos + topped_up_nanos

@@ -11,15 +11,20 @@ from agents.admission import LaunchRefused, admitted, check_budget, check_llm, c
 from agents.contracts.base import JsonObject
 from agents.contracts.endings import WAITING, RunState
 from agents.contracts.events import Event, EventKind
+from agents.contracts.ids import new_run_id
 from agents.enqueue import enqueue
 from agents.journal.append import append
 from agents.journal.gate import plain
 from agents.journal.rows import LockedRun
 from agents.models import Agent, Attachment, Blob, Run
 from agents.models.agent import AgentVersion
+from agents.own_limits import check_own_limits
 from agents.secrets.redaction import redacted
 from budgets import actions, clock
 from budgets.models import Surface, Tenant
+from budgets.own_limits import OwnLimits
+
+NO_LIMITS_OF_ITS_OWN = OwnLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +47,25 @@ def launch(
     session: str = "",
     llm: str = "",
     attachments: Sequence[Upload] = (),
+    version: AgentVersion | None = None,
+    own: OwnLimits = NO_LIMITS_OF_ITS_OWN,
+    run_id: str = "",
 ) -> Run:
-    """Make a run and put it before the workers. Raises LaunchRefused; then nothing was made."""
-    version = current_version(agent)
+    """Make a run and put it before the workers. Raises LaunchRefused; then nothing was made.
+
+    Of an agent's versions the current one runs, unless another is given. ``own`` are limits below the tier's.
+    With a ``run_id`` that has launched before, raises IntegrityError.
+    """
+    version = version or current_version(agent)
     user, session, chosen = redacted(user), redacted(session), redacted(llm.strip()) or version.to_spec().llms[0]
     check_words(task, user, session)
     check_llm(chosen, tenant)
     with transaction.atomic():
-        limits = admitted(tenant=tenant, surface=surface, user=user, llm=chosen, version=version)
+        tier = admitted(tenant=tenant, surface=surface, user=user, llm=chosen, version=version)
+        check_own_limits(own, tier=tier, agent=version.to_spec().limits)
+        limits = own.within(tier)
         run = Run.objects.create(
+            id=run_id or new_run_id(),
             tenant=tenant,
             surface=surface,
             version=version,
@@ -60,6 +75,7 @@ def launch(
             task=plain(task),
             llm=chosen,
             limits=limits.as_json(),
+            own_limits=own.as_json(),
             cap_nanos=limits.run_nanos,
             launched_by=actor,
         )

@@ -52,6 +52,7 @@ class PastRun(NamedTuple):
     ended_at: datetime | None
     turn: int
     cost_nanos: int
+    own_limits: Mapping[str, int] = {}
 
     @property
     def lived_seconds(self) -> float:

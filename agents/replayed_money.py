@@ -9,6 +9,7 @@ from agents.edited_tiers import EditedTiers
 from agents.models import EventRow, Run
 from agents.recorded_calls import PastRun, accounts_of, top_ups_since
 from budgets.models import Account
+from budgets.own_limits import OwnLimits
 from budgets.tiers import Scope
 from budgets.what_if import Call, Replay, Standing, replay
 
@@ -60,8 +61,9 @@ def _of_runs(
     new_limits = {}
     for run in runs:
         before, after = tiers.limits(run)
-        if before.run_nanos != after.run_nanos:
-            new_limits[run.pk] = after.run_nanos
+        own = OwnLimits.stored(run.own_limits)
+        if own.within(before).run_nanos != own.within(after).run_nanos:
+            new_limits[run.pk] = own.within(after).run_nanos
     owners = {call.accounts[position]: call.run_id for call in calls if call.run_id in new_limits}
     return {
         pk: _standing(new_limits[run_id], topped_up_nanos=0, moves=moves.get(pk, ()), spent_nanos=0)

@@ -18,6 +18,7 @@ from budgets.tiers import Limits
 REASON_MAX_CHARS = 500
 MOST_PER_SWEEP = 100
 NEW = "new"
+NO_RUNS: Mapping[str, int | None] = {}
 
 Check = Callable[[Collection[str], Limits], None]
 
@@ -49,14 +50,14 @@ def edit_tier(
     surface: Surface | None,
     user: str,
     change: Change,
-    live_runs: Collection[str] = (),
+    live_runs: Mapping[str, int | None] = NO_RUNS,
     check: Check | None = None,
 ) -> TierEdit | None:
     """Applies a change to a tier, which is made if it is new; None when it would change nothing.
 
     Raises `SettingRefused` with the field, and `TierChanged` when it is not what was seen. `check` may refuse too,
     given the changed fields and the limits to be. Open accounts have their new limits in the same commit, those
-    of `live_runs` among them; runs that have ended keep the limit that they ran under.
+    of `live_runs` (with their own caps) among them; runs that have ended keep the limit that they ran under.
     """
     with transaction.atomic():
         lock_tiers(tenant.pk)
@@ -85,7 +86,7 @@ def edit_tier(
     return edit
 
 
-def undo_edit(*, edit: TierEdit, actor: str, live_runs: Collection[str] = ()) -> bool:
+def undo_edit(*, edit: TierEdit, actor: str, live_runs: Mapping[str, int | None] = NO_RUNS) -> bool:
     """Lets an edit lapse: what earlier edits had set counts again, and later edits stay. False when it had lapsed."""
     with transaction.atomic():
         lock_tiers(edit.tier.tenant_id)
@@ -198,7 +199,7 @@ def _borrowed(tier: Tier, change: Change) -> set[str]:
     return asked & sooner
 
 
-def _apply(tier: Tier, live_runs: Collection[str]) -> None:
+def _apply(tier: Tier, live_runs: Mapping[str, int | None]) -> None:
     """Adds the standing edits up, and gives every open account that follows from them its limit."""
     tier.settings, tier.changed_at = added_up(TierEdit.objects.filter(tier=tier).standing()), clock.now()
     tier.save(update_fields=["settings", "changed_at"])

@@ -33,7 +33,7 @@ def set_time_zone(*, tenant: Tenant, name: str, actor: str) -> bool:
         for window in _windows_around(at, name):
             _widen(tenant, window)
         # A day that was over may be open again, and must follow the tiers of today.
-        refresh_limits(tenant=tenant, at=at, live_runs=())
+        refresh_limits(tenant=tenant, at=at, live_runs={})
         actions.note(
             actor=actor,
             verb="tenant.time_zone",

@@ -67,6 +67,8 @@ class Run(models.Model):
     task = models.TextField()
     llm = models.CharField(max_length=128)
     limits = models.JSONField(default=dict)
+    # Limits that the launch asked for below its tier's; `limits` has them in it, and an edit of the tier keeps them.
+    own_limits = models.JSONField(default=dict, db_default=models.Value({}, output_field=models.JSONField()))
 
     state = models.CharField(max_length=20, choices=STATES, default="queued")
     reason = models.TextField(blank=True)

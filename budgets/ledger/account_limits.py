@@ -1,6 +1,6 @@
 """Gives open accounts the limits of edited tiers, with an entry for each change, under the tiers' lock."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -8,6 +8,7 @@ from django.db.models import Q
 from budgets.ledger.thresholds import keep_alerts, newly_reached, reached_by
 from budgets.models import Account, LedgerEntry, Tenant, Tier
 from budgets.models.entry import EntryKind
+from budgets.own_limits import tighter
 from budgets.tier_settings import limits_of
 from budgets.tiers import Limits, Scope
 
@@ -16,9 +17,12 @@ TOLD_ABOUT: frozenset[Scope] = frozenset({"user_day", "surface_day", "tenant_day
 """Scopes with a window: a run or a session has its meter, and ends."""
 
 
-def refresh_limits(*, tenant: Tenant, at: datetime, live_runs: Collection[str], edited: Tier | None = None) -> int:
+def refresh_limits(
+    *, tenant: Tenant, at: datetime, live_runs: Mapping[str, int | None], edited: Tier | None = None
+) -> int:
     """Brings every open account of the tenant in line with its tiers; returns how many changed.
 
+    `live_runs` are by id, each with the cap of its own in nano-USD, if it has one: no edit lifts it above that.
     With `edited` only those that this tier covers are looked at. Accounts are locked in id order, as every
     reservation locks them. Inside a transaction that holds the tiers.
     """
@@ -26,7 +30,7 @@ def refresh_limits(*, tenant: Tenant, at: datetime, live_runs: Collection[str], 
     changed = 0
     for ids in _open_ids(tenant, at, live_runs, edited):
         accounts = Account.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-        changed += _bring_in_line(list(accounts), tiers, at)
+        changed += _bring_in_line(list(accounts), tiers, at, live_runs)
     return changed
 
 
@@ -35,7 +39,9 @@ def thresholds_text(scope: Scope, limits: Limits) -> str:
     return ",".join(map(str, limits.thresholds)) if scope in TOLD_ABOUT else ""
 
 
-def _open_ids(tenant: Tenant, at: datetime, live_runs: Collection[str], edited: Tier | None) -> Iterable[Sequence[int]]:
+def _open_ids(
+    tenant: Tenant, at: datetime, live_runs: Mapping[str, int | None], edited: Tier | None
+) -> Iterable[Sequence[int]]:
     windowed = Q(window_end_at__gt=at) | Q(scope="session") | Q(scope="run", subject__in=list(live_runs))
     accounts = Account.objects.for_tenant(tenant).filter(windowed)
     if edited is not None and edited.surface_id is not None:
@@ -46,7 +52,9 @@ def _open_ids(tenant: Tenant, at: datetime, live_runs: Collection[str], edited: 
     return (found[start : start + CHUNK] for start in range(0, len(found), CHUNK))
 
 
-def _bring_in_line(accounts: Sequence[Account], tiers: Sequence[Tier], at: datetime) -> int:
+def _bring_in_line(
+    accounts: Sequence[Account], tiers: Sequence[Tier], at: datetime, own_caps: Mapping[str, int | None]
+) -> int:
     changed, entries, told = [], [], []
     for account in accounts:
         covering = _covering(account, tiers)
@@ -54,6 +62,8 @@ def _bring_in_line(accounts: Sequence[Account], tiers: Sequence[Tier], at: datet
             continue  # nobody says any more what a run may cost: what was promised at its launch holds
         limits = limits_of(covering)
         limit_nanos, thresholds = limits.of(account.known_scope), thresholds_text(account.known_scope, limits)
+        if account.scope == "run":
+            limit_nanos = tighter(limit_nanos, own_caps.get(account.subject))
         if account.limit_nanos != limit_nanos:
             entries.append(LedgerEntry(account=account, kind=EntryKind.LIMIT, limit_nanos=limit_nanos, at=at))
         if (account.limit_nanos, account.thresholds) != (limit_nanos, thresholds):

@@ -233,14 +233,14 @@ def test_runs_that_have_ended_keep_their_limit(till: Till) -> None:
     for run_id in ("ended", "live"):
         till.accounts(limits_for(surface=till.surface, user=""), user="", session="", run_id=run_id)
     change = Change(changes={"run_nanos": 2 * USD}, reason="x", actor="a", made_from="test")
-    edit_tier(tenant=till.tenant, surface=till.surface, user="", change=change, live_runs=["live"])
+    edit_tier(tenant=till.tenant, surface=till.surface, user="", change=change, live_runs={"live": None})
     assert [limits_now(till, scope="run", subject=each) for each in ("ended", "live")] == [USD, 2 * USD]
 
 
 def test_a_live_run_keeps_its_limit_when_nobody_sets_one_any_more(till: Till) -> None:
     first = made(edit(till, run_nanos=USD))
     till.accounts(limits_for(surface=till.surface, user=""), user="", session="", run_id="live")
-    undo_edit(edit=first, actor="acme_admin", live_runs=["live"])
+    undo_edit(edit=first, actor="acme_admin", live_runs={"live": None})
     assert limits_now(till, scope="run") == USD
 
 
