@@ -11,6 +11,8 @@ from agents.contracts.specs import AgentSpec
 from agents.engine.critic.registry import Draft, UnknownCheck, run_check
 from agents.library.sync import apply_version
 from agents.models import Agent, AgentVersion
+from agents.task_input import check_input_schema
+from agents.tools.schema import UnusableSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class VersionMoved(Exception):
 
 def faults(spec: AgentSpec) -> list[Fault]:
     """What keeps a spec from being a version; empty when nothing does."""
-    return [*_llm_faults(spec), *_check_faults(spec), *_tool_faults(spec)]
+    return [*_llm_faults(spec), *_check_faults(spec), *_tool_faults(spec), *_input_faults(spec)]
 
 
 def save_version(*, spec: AgentSpec, based_on: int, actor: str, note: str) -> AgentVersion:
@@ -73,6 +75,14 @@ def _check_faults(spec: AgentSpec) -> Iterator[Fault]:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(map(str, first["loc"]))
             yield Fault("checks", f"{check.check}: {place}: {first['msg']}.")
+
+
+def _input_faults(spec: AgentSpec) -> Iterator[Fault]:
+    try:
+        check_input_schema(spec.input_schema)
+    except UnusableSchema as error:
+        place = f" (at {'.'.join(map(str, error.place))})" if error.place else ""
+        yield Fault("input_schema", f"{error}{place}")
 
 
 def _tool_faults(spec: AgentSpec) -> Iterator[Fault]:

@@ -20,6 +20,7 @@ from agents.models import Agent, Attachment, Blob, Run
 from agents.models.agent import AgentVersion
 from agents.own_limits import check_own_limits
 from agents.secrets.redaction import redacted
+from agents.task_input import check_input
 from budgets import actions, clock
 from budgets.models import Surface, Tenant
 from budgets.own_limits import OwnLimits
@@ -59,6 +60,7 @@ def launch(
     version = version or current_version(agent)
     user, session, chosen = redacted(user), redacted(session), redacted(llm.strip()) or version.to_spec().llms[0]
     check_words(task, user, session)
+    check_input(version.to_spec(), task)
     check_llm(chosen, tenant)
     with transaction.atomic():
         tier = admitted(tenant=tenant, surface=surface, user=user, llm=chosen, version=version)

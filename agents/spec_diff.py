@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
+from agents.contracts.base import JsonObject
 from agents.contracts.specs import AgentSpec, CheckSpec, ToolSpec
 
 CONTEXT_LINES = 3
 TEXTS = ("system_prompt",)
+SCHEMAS = ("input_schema",)
 WORDS = {
     "title": "Title",
     "purpose": "Purpose",
@@ -21,6 +23,7 @@ WORDS = {
     "grading": "Grading",
     "accepts": "Accepts files",
     "llms_calling_in_text": "LLMs that call in text",
+    "input_schema": "Input",
 }
 
 
@@ -54,6 +57,8 @@ def _fields(before: AgentSpec, after: AgentSpec) -> Iterator[Change]:
             continue
         if name in TEXTS:
             yield Change(part, lines=list(diff_lines(was, now)))
+        elif name in SCHEMAS:
+            yield Change(part, lines=list(diff_lines(_schema(was), _schema(now))))
         else:
             yield Change(part, _shown(was), _shown(now))
 
@@ -104,6 +109,10 @@ def _check(spec: CheckSpec) -> str:
 
 def _json(spec: ToolSpec) -> str:
     return json.dumps(spec.model_dump(mode="json", exclude_defaults=True), indent=1, sort_keys=True)
+
+
+def _schema(schema: JsonObject) -> str:
+    return json.dumps(schema, indent=1, sort_keys=True) if schema else "any text"
 
 
 def _shown(value: object) -> str:

@@ -13,6 +13,7 @@ from agents.config.llm_names import llm_fault
 from agents.config.plan import Comparison
 from agents.contracts.specs import AgentSpec, ToolSpec
 from agents.engine.critic.registry import UnknownCheck, prepared
+from agents.task_input import check_input_schema
 from agents.tools.http.check import endpoint_faults
 from agents.tools.schema import UnusableSchema, check_schema
 
@@ -32,6 +33,10 @@ def check_agent(draft: Comparison, agent: AgentContent, spec: AgentSpec) -> None
     for below, llm in [*named, (("summary_llm",), spec.summary_llm), (("grading", "llm"), grader)]:
         if llm and (fault := llm_fault(llm)):
             draft.refuse((*path, *below), fault)
+    try:
+        check_input_schema(spec.input_schema)
+    except UnusableSchema as error:
+        draft.refuse((*path, "input_schema", *error.place), str(error))
     _check_critic(draft, path, spec)
     names: set[str] = set()
     for index, (key, tool) in enumerate(zip(agent.tools, spec.tools, strict=False)):

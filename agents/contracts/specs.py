@@ -151,3 +151,4 @@ class AgentSpec(Contract):
     limits: LoopLimits = LoopLimits()
     accepts: tuple[str, ...] = ()  # file endings an operator may attach
     llms_calling_in_text: tuple[NonEmpty, ...] = ()  # LLMs whose calls come as JSON in their text
+    input_schema: JsonObject = {}  # a task is then one JSON object of this schema; {}: any text

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from agents.contracts.digest import spec_digest
+from agents.contracts.digest import content_of, spec_digest
 from agents.contracts.specs import AgentSpec
 from agents.journal.gate import plain
 from agents.library.catalogue import bundled
@@ -81,7 +81,7 @@ def _stored(agent: Agent, spec: AgentSpec, origin: Origin, *, made_by: str = "",
     if version := agent.versions.filter(digest=digest).first():
         return version
     newest = agent.versions.aggregate(newest=Max("number"))["newest"] or 0
-    content = spec.model_dump(mode="json")
+    content = content_of(spec)
     return AgentVersion.objects.create(
         agent=agent, number=newest + 1, digest=digest, spec=content, origin=origin, made_by=made_by, note=plain(note)
     )

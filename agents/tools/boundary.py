@@ -115,12 +115,17 @@ def validate(tool: ToolSpec, call: ToolCall) -> JsonObject:
 
 
 def _problems(tool: ToolSpec, arguments: JsonObject) -> list[Complaint]:
-    """What the schema says, each field once; what a Python tool's own class says when the schema is content."""
-    schema = schema_of(tool.parameters)
-    errors = schema_complaints.own_faults(schema.errors(arguments), schema.fields)
+    """What the schema says; what a Python tool's own class says when the schema is content."""
+    return problems_by(tool.parameters, arguments) or [each.copy for each in _own_complaints(tool, arguments)]
+
+
+def problems_by(parameters: JsonObject, value: JsonValue) -> list[Complaint]:
+    """What a schema says of a value, each field once. Raises UncheckableValue or UnusableSchema."""
+    schema = schema_of(parameters)
+    errors = schema_complaints.own_faults(schema.errors(value), schema.fields)
     once = {tuple(error.absolute_path): error for error in reversed(errors)}
     told: list[Complaint] = [partial(schema_complaints.complaint, each, schema.fields) for each in once.values()]
-    return told[::-1] or [each.copy for each in _own_complaints(tool, arguments)]
+    return told[::-1]
 
 
 def _own_complaints(tool: ToolSpec, arguments: JsonObject) -> list[JsonObject]:

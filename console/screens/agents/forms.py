@@ -8,6 +8,7 @@ from django import forms
 from pydantic import BaseModel, ValidationError
 
 from agents.agent_edits import faults
+from agents.contracts.base import JsonObject
 from agents.contracts.specs import AgentSpec, CheckSpec, Grading, LoopLimits, MemoryLimits, ToolSpec
 
 PLAIN = {"autocomplete": "off", "spellcheck": "false"}
@@ -63,6 +64,13 @@ class VersionForm(forms.Form):
         required=False, label="What it grades by", max_length=5_000, widget=forms.Textarea(attrs={"rows": 3})
     )
     grading_least = forms.IntegerField(required=False, label="Least grade", min_value=1, max_value=10)
+    input_schema = forms.CharField(
+        required=False,
+        max_length=100_000,
+        label="Input",
+        help_text="A JSON Schema of one object: the launch page asks for its fields. Empty: the task is any text.",
+        widget=forms.Textarea(attrs={**PLAIN, "rows": 8, "class": "mono"}),
+    )
     note = forms.CharField(
         max_length=500,
         label="Why",
@@ -106,8 +114,8 @@ class VersionForm(forms.Form):
             return
         try:
             spec = self._built()
-        except _NoCheck as error:
-            self.add_error("checks", str(error))
+        except _NoJson as error:
+            self.add_error(error.field, str(error))
             return
         except ValidationError as error:
             self._add_errors(error)
@@ -127,6 +135,7 @@ class VersionForm(forms.Form):
             "tools": [self._offered[name].model_dump(mode="json") for name in self._in_order(chosen)],
             "checks": [check.model_dump(mode="json") for check in map(_check, _lines(said["checks"]))],
             "grading": self._grading(said),
+            "input_schema": _object(said["input_schema"], "input_schema", "The schema"),
             **{group: _numbers(said, group, model) for group, model in GROUPS.items()},
         }
         return AgentSpec.model_validate_json(json.dumps(content))
@@ -150,8 +159,12 @@ class VersionForm(forms.Form):
             self.add_error(name, each["msg"])
 
 
-class _NoCheck(ValueError):
-    """A line that names no check with settings."""
+class _NoJson(ValueError):
+    """What is typed into a field is not the JSON that belongs there."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
 
 
 def typed(spec: AgentSpec) -> dict[str, Any]:
@@ -162,6 +175,7 @@ def typed(spec: AgentSpec) -> dict[str, Any]:
         "llms_calling_in_text": "\n".join(spec.llms_calling_in_text),
         "tools": [tool.name for tool in spec.tools],
         "checks": "\n".join(map(_check_line, spec.checks)),
+        "input_schema": json.dumps(spec.input_schema, indent=2, ensure_ascii=False) if spec.input_schema else "",
     }
     if spec.grading is not None:
         shown |= {f"grading_{name}": value for name, value in spec.grading.model_dump().items()}
@@ -185,10 +199,15 @@ def _check_line(check: CheckSpec) -> str:
 
 def _check(line: str) -> CheckSpec:
     name, _, settings = line.partition(" ")
+    return CheckSpec(check=name, settings=_object(settings, "checks", f"The settings of {name[:40]}"))
+
+
+def _object(text: str, field: str, what: str) -> JsonObject:
+    """The JSON object that was typed; {} for nothing."""
     try:
-        read = json.loads(settings) if settings.strip() else {}
+        read = json.loads(text) if text.strip() else {}
     except (ValueError, RecursionError) as error:
-        raise _NoCheck(f"The settings of {name[:40]} are no JSON: {error}.") from error
+        raise _NoJson(field, f"{what}: this is no JSON: {error}.") from error
     if not isinstance(read, dict):
-        raise _NoCheck(f"The settings of {name[:40]} belong in braces.")
-    return CheckSpec(check=name, settings=read)
+        raise _NoJson(field, f"{what}: it belongs in braces.")
+    return read

@@ -2,6 +2,7 @@
 
 import pytest
 
+from agents.config.faults import Refused
 from agents.library.catalogue import bundled
 from agents.library.sync import sync_library
 from agents.models import Agent
@@ -100,3 +101,16 @@ def test_a_plan_shows_the_changed_entry_of_a_list_and_no_order_of_keys() -> None
         '{"check": "length", "settings": {"maximum": 3000, "minimum": 40}}',
         '{"check": "length", "settings": {"maximum": 2000, "minimum": 40}}',
     }
+
+
+def test_an_input_schema_is_applied_exported_and_checked() -> None:
+    schema = "    input_schema: {type: object, properties: {order: {type: integer}}, required: [order]}\n"
+    apply_text(AGENT + schema)
+    version = Agent.objects.get(name="search").current
+    assert version is not None
+    assert version.to_spec().input_schema["properties"] == {"order": {"type": "integer"}}
+    assert plan_of(exported()).differences == ()
+    with pytest.raises(Refused) as refused:
+        plan_of(AGENT + "    input_schema: {type: string}\n")
+    (fault,) = refused.value.faults
+    assert "An input is an object with properties" in fault.in_file("F")

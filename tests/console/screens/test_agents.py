@@ -1,5 +1,6 @@
 """The pages of agents: versions, what differs, and an edit that becomes the current version."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -109,6 +110,8 @@ def test_an_edit_is_a_version_of_its_own_and_a_row(search: Agent, admin: Client)
         ({"tools": ["rm_rf"]}, "rm_rf"),
         ({"grading_llm": "rehearsal:search", "grading_rubric": ""}, "at least 1 character"),
         ({"note": ""}, "required"),
+        ({"input_schema": "{"}, "no JSON"),
+        ({"input_schema": '{"type": "string"}'}, "An input is an object with properties"),
         ({}, "what the current version says already"),
     ],
 )
@@ -119,6 +122,16 @@ def test_what_cannot_be_a_version_is_said_and_nothing_is_kept(
     assert answer.status_code == 422
     assert told in answer.content.decode()
     assert search.versions.count() == 1
+
+
+def test_an_input_schema_is_kept_and_shown_to_whoever_looks_at_the_agent(search: Agent, admin: Client) -> None:
+    schema = '{"type": "object", "properties": {"order_number": {"type": "integer"}}}'
+    assert admin.post(f"{ADDRESS}search/edit/", form(input_schema=schema)).status_code == 302
+    search.refresh_from_db()
+    assert search.current is not None
+    assert search.current.to_spec().input_schema == json.loads(schema)
+    assert "order_number" in page(admin, "search/")
+    assert "&quot;order_number&quot;" in page(admin, "search/edit/")
 
 
 def test_who_was_slower_does_not_overwrite(search: Agent, admin: Client) -> None:
