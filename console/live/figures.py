@@ -36,6 +36,15 @@ def absolute(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03} UTC"
 
 
+MOMENTS = {"at": slice(None), "minute": slice(16), "day": slice(10), "clock": slice(11, 16)}
+"""The part of an absolute time that is shown."""
+
+
+def moment(at: datetime, shown: str) -> str:
+    """The moment or a part of it, in UTC: "2026-11-22 10:22 UTC" for `minute`, "2026-11-22" for `day`, "10:22"."""
+    return absolute(at)[MOMENTS[shown]] + (" UTC" if shown == "minute" else "")
+
+
 def count(number: int | None) -> str:
     """A count with thousands apart: "12,345"; nothing for None."""
     return NONE if number is None else f"{number:,}"

@@ -20,6 +20,7 @@ register.filter("duration", figures.duration)
 register.filter("count", figures.count)
 register.filter("count_or_none", figures.count_or_none)
 register.filter("absolute", figures.absolute)
+register.filter("moment", figures.moment)
 register.filter("short_id", short_id)
 register.filter("step_status", step_status)
 

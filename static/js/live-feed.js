@@ -21,7 +21,8 @@ const SIGNED_OUT = 4401, NO_ACCESS = 4403, NOT_FOUND = 4404;
 
 const byId = (id) => document.getElementById(id);
 const root = document.documentElement;
-const clockTime = (ms) => new Date(ms).toISOString().slice(11, 19);
+const local = () => root.dataset.time === "local";
+const clockTime = (ms) => new Date(ms - (local() ? new Date(ms).getTimezoneOffset() * 60_000 : 0)).toISOString().slice(11, 19);
 
 const OPS = {
   text(op) {
@@ -62,6 +63,7 @@ class LiveFeed extends HTMLElement {
     listen(window, "offline", () => this.socket?.close());
     listen(window, "pageshow", () => this.wake());
     listen(document, "visibilitychange", () => this.wake());
+    listen(document, "wf:settings", () => root.dataset.live === "lost" && this.lose());
     listen(document, "wf:changed", () => this.reread("figures"));
     listen(document, "htmx:after:swap", () => this.rewind(takeRead(document)));
     listen(document, "focusout", () => this.stale && setTimeout(() => this.reread(this.stale)));
@@ -352,7 +354,7 @@ class LiveFeed extends HTMLElement {
 
   lose() {
     const at = clockTime(this.since ?? this.heard);
-    document.querySelectorAll('[data-frozen=""]').forEach((el) => el.setAttribute("data-frozen", at));
+    document.querySelectorAll("[data-frozen]").forEach((el) => el.setAttribute("data-frozen", at));
     this.say(this.refused === "signed-out" ? "signed-out" : "lost", this.refused ? this.refused.replace("-", " ") : `lost ${at}`);
     this.banner(at);
   }
@@ -368,7 +370,7 @@ class LiveFeed extends HTMLElement {
       "signed-out": "You are signed out. The page is frozen; sign in and it goes on.",
       "no-access": "You can no longer see this. The page is frozen.",
     };
-    const line = words[this.refused] ?? `Connection lost ${at} UTC. The figures are frozen; what is missed will follow.`;
+    const line = words[this.refused] ?? `Connection lost ${at} ${local() ? "local" : "UTC"}. The figures are frozen; what is missed will follow.`;
     if (text.textContent !== line) text.textContent = line;
   }
 

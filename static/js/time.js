@@ -1,4 +1,5 @@
-// Times: "1m 34s" that goes on counting, the absolute time for hover and focus in UTC or local time, the clock in the bar.
+// Times: "1m 34s" that goes on counting, the absolute time for hover, focus and touch, the clock in the bar; all in UTC or
+// in local time, as is set.
 
 let skew = 0;
 document.addEventListener("wf:clock", (event) => { skew = event.detail.skew; });
@@ -20,6 +21,14 @@ function absolute(at) {
   return `${shifted.toISOString().replace("T", " ").slice(0, 23)} local`;
 }
 
+// The same parts as console.live.figures.MOMENTS.
+const SHOWN = {
+  at: (words) => words,
+  minute: (words) => `${words.slice(0, 16)} ${words.slice(24)}`,
+  day: (words) => words.slice(0, 10),
+  clock: (words) => words.slice(11, 16),
+};
+
 function set(el, text) {
   if (el.textContent !== text) el.textContent = text;
 }
@@ -32,6 +41,7 @@ function tick() {
     if (Number.isNaN(at.getTime())) continue;
     const words = absolute(at);
     if (el.dataset.abs !== words) el.dataset.abs = words;
+    if (SHOWN[el.dataset.rel]) set(el, SHOWN[el.dataset.rel](words));
     if (document.documentElement.dataset.live === "lost") continue;
     if (el.dataset.rel === "ago") set(el, age((now - at) / 1000));
     if (el.dataset.rel === "until") set(el, at > now ? age((at - now) / 1000) : "now");
@@ -43,5 +53,12 @@ function tick() {
 document.addEventListener("wf:ops", tick);
 document.addEventListener("wf:settings", tick);
 document.addEventListener("visibilitychange", tick);
+// A finger has neither hover nor focus: a tap shows the absolute time until the next one.
+document.addEventListener("click", (event) => {
+  for (const el of document.querySelectorAll("time[data-shown]")) delete el.dataset.shown;
+  const time = event.target.closest("time[data-abs]");
+  if (time && matchMedia("(hover: none)").matches) time.dataset.shown = "";
+});
+
 setInterval(tick, 1_000);
 tick();

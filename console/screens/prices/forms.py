@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.html import format_html
 
 from agents.contracts.llms import LLMError, priced_name
 from agents.llms.registry import split_reference
@@ -13,6 +14,7 @@ from budgets.models import PriceOverride
 from budgets.money import MoneyError, exact_usd, parse_usd
 from budgets.prices import TOOL, version_after
 from budgets.pricing import MAX_RATE_NANOS, MAX_TOKENS, LongContextTier, Rates, TokenRates
+from console.screens.moments import moment
 
 NAME_CHARACTERS = 200
 TIER_ROWS = 4
@@ -121,7 +123,7 @@ class VersionForm(forms.Form):
         following = version_after(list(PriceOverride.objects.for_llm(self.cleaned_data["llm"])), self.begins_at)
         self.until = following.effective_from if following else None
         if self.until is not None and self.until <= self.at:
-            text = f"Another version holds since {self.until:%Y-%m-%d %H:%M}: choose a time from then on."
+            text = format_html("Another version holds since {}: choose a time from then on.", moment(self.until))
             self.add_error("effective_from", text)
 
 

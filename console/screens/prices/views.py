@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from agents.contracts.llms import LLMError
 from agents.llms.registry import split_reference
@@ -18,6 +19,7 @@ from budgets.prices import TOOL, PriceRefused, UnknownPrice, price_for, price_of
 from budgets.pricing import PriceSnapshot, Rates
 from console.access.requests import TenantRequest, in_tenant
 from console.screens.frame import frame
+from console.screens.moments import moment
 from console.screens.prices.forms import AnyForm, as_typed, price_form
 from console.screens.prices.preview import preview_of
 from console.screens.prices.selectors import price_list, priced
@@ -78,8 +80,8 @@ def set_new(request: TenantRequest) -> HttpResponse:
             note=form.cleaned_data["note"],
         )
         scheduled = version.effective_from > form.at
-        when = f"from {version.effective_from:%Y-%m-%d %H:%M} UTC on" if scheduled else "from now on"
-        messages.success(request, f"The price of {version.llm} is set, {when}.", extra_tags="ok")
+        when = format_html("from {} on", moment(version.effective_from)) if scheduled else "from now on"
+        messages.success(request, format_html("The price of {} is set, {}.", version.llm, when), extra_tags="ok")
         return redirect(_address(request, version.llm))
     context = {**frame(request, active="prices"), "form": form, "name": form["llm"].value() or ""}
     return render(request, "prices/set.html", context, status=422 if form.errors else 200)
@@ -109,7 +111,7 @@ def withdraw(request: TenantRequest, version: int) -> HttpResponse:
     except PriceRefused as refusal:
         messages.error(request, str(refusal), extra_tags="bad")
     else:
-        text = f"Withdrawn: from {found.effective_from:%Y-%m-%d %H:%M} UTC on, what holds before it goes on."
+        text = format_html("Withdrawn: from {} on, what holds before it goes on.", moment(found.effective_from))
         messages.success(request, text, extra_tags="ok")
     return redirect(_address(request, found.llm))
 

@@ -120,7 +120,7 @@ def test_a_price_may_begin_later(admin: Client) -> None:
     begins = (timezone.now() + timedelta(days=9)).replace(second=0, microsecond=0)
     page = admin.post(NEW, {**TYPED, "effective_from": f"{begins:%Y-%m-%d %H:%M}"}, follow=True).content.decode()
     assert PriceOverride.objects.get(llm="compatible:own").effective_from == begins
-    assert f"from {begins:%Y-%m-%d %H:%M} UTC on" in page
+    assert f">{begins:%Y-%m-%d %H:%M} UTC</time>" in page
 
 
 def test_a_tools_fee_is_one_amount(admin: Client) -> None:
