@@ -10,6 +10,7 @@ from console.screens.budgets.urls import urlpatterns as budgets
 from console.screens.effects.urls import urlpatterns as effects
 from console.screens.home.views import home
 from console.screens.launch.urls import urlpatterns as launch
+from console.screens.palette.urls import urlpatterns as palette
 from console.screens.prices.urls import urlpatterns as prices
 from console.screens.proof.urls import urlpatterns as proof
 from console.screens.replay.urls import urlpatterns as replay
@@ -39,6 +40,7 @@ urlpatterns = [
     path("t/<slug:tenant>/actions/", include((actions, "actions"))),
     path("t/<slug:tenant>/effects/", include((effects, "effects"))),
     path("t/<slug:tenant>/secrets/", include((secrets, "secrets"))),
+    path("t/<slug:tenant>/palette/", include((palette, "palette"))),
     path("t/<slug:tenant>/prices/", include((prices, "prices"))),
     path("t/<slug:tenant>/tools/", include((tools, "tools"))),
     path("t/<slug:tenant>/budgets/proof/", include((proof, "proof"))),

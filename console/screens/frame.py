@@ -1,5 +1,6 @@
 """What stands around every page of a tenant: where one can go, and which tenants one may switch to."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -9,7 +10,7 @@ from console.screens.approvals.waiting import waiting_counts
 from console.screens.budgets.alerts import count_words, unseen_alerts
 from console.screens.stops.standing import standing_stops
 
-PHONE_LINKS = 4
+PHONE_LINKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,13 @@ def frame(request: TenantRequest, *, active: str = "") -> dict[str, object]:
         "stops": str(len(stops) or ""),
         "approvals": str(asked + unknown or ""),
     }
-    links = _links(request, active, counts)
+    links = links_of(request, active, counts)
     return {
         "tenant": request.tenant,
         "tenants": request.tenants,
         "nav": links,
-        **_on_a_phone(links),
+        **_on_a_phone(links, may_stop="kill" in request.verbs),
+        "own_links": own_links(request, active),
         "unknown_count": unknown,
         "verbs": request.verbs,
         "alerts": alerts,
@@ -46,7 +48,8 @@ def frame(request: TenantRequest, *, active: str = "") -> dict[str, object]:
     }
 
 
-def _links(request: TenantRequest, active: str, counts: dict[str, str]) -> list[NavLink]:
+def links_of(request: TenantRequest, active: str = "", counts: Mapping[str, str] | None = None) -> list[NavLink]:
+    """The main navigation, as far as this person may go."""
     links = [
         ("Runs", "runs:list", "runs", "r"),
         ("Approvals", "approvals:list", "approvals", "v"),
@@ -59,19 +62,38 @@ def _links(request: TenantRequest, active: str, counts: dict[str, str]) -> list[
     links.append(("Prices", "prices:list", "prices", "p"))
     links.append(("Stops", "stops:list", "stops", "s"))
     return [
-        NavLink(label, reverse(route, args=[request.tenant.slug]), active == name, key, counts.get(name, ""))
+        NavLink(label, reverse(route, args=[request.tenant.slug]), active == name, key, (counts or {}).get(name, ""))
         for label, route, name, key in links
     ]
 
 
-def _on_a_phone(links: list[NavLink]) -> dict[str, object]:
-    """Four links have room; the others are in a sheet, whose button says what of them wants a look."""
-    if len(links) <= PHONE_LINKS + 1:
-        return {"phone_nav": links}
-    more = links[PHONE_LINKS:]
+def own_links(request: TenantRequest, active: str = "") -> list[NavLink]:
+    """The pages in the menu of the person, which has room for what is not looked at daily."""
+    links = [
+        ("What people did", "actions:list", "actions", "a"),
+        ("Secrets", "secrets:list", "secrets", ""),
+    ]
+    return [
+        NavLink(label, reverse(route, args=[request.tenant.slug]), active == name, key)
+        for label, route, name, key in links
+    ]
+
+
+def _on_a_phone(links: list[NavLink], *, may_stop: bool) -> dict[str, object]:
+    """Three links and Stop…, or four, have room; the others are in a sheet, whose button says what wants a look."""
+    room = PHONE_LINKS if may_stop else PHONE_LINKS + 1
+    more = links[room:]
     return {
-        "phone_nav": links[:PHONE_LINKS],
+        "phone_nav": links[:room],
         "more_nav": more,
         "more_active": any(link.active for link in more),
-        "more_count": next((link.count for link in more if link.count), ""),
+        "more_count": together(link.count for link in more),
     }
+
+
+def together(counts: Iterable[str]) -> str:
+    """Counts as the navigation shows them, added up: "50+" and "2" are "52+"; nothing for none."""
+    given = [count for count in counts if count]
+    if not given:
+        return ""
+    return f"{sum(int(count.rstrip('+')) for count in given)}{'+' if any('+' in count for count in given) else ''}"
