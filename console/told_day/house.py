@@ -20,8 +20,8 @@ ROLES: tuple[Role, ...] = ("viewer", "operator", "approver", "admin")
 DEAR = Rates.flat(input=parse_usd("15.00"), output=parse_usd("25.00"))
 """A million tokens, as of a large LLM: the rehearsal's own prices are too low to come near any limit."""
 PRICED = ("support-triage", "document-analysis", "content-generation", "search")
-TENANT_DAYS = {"acme": "24.00", "globex": "16.00", "northlight": "7.00", "quarry": "6.00"}
-SURFACE_DAYS = {"enterprise": "12.00", "internal-batch": "9.00", "free-chat": "6.00"}
+TENANT_DAYS = {"acme": "8.00", "globex": "5.00", "northlight": "3.00", "quarry": "2.00"}
+SURFACE_DAYS = {"enterprise": "5.00", "internal-batch": "3.00", "free-chat": "1.50"}
 LETTERS = "support-letters"
 SMALL_USER = "trial-7731"
 """Somebody with a limit of their own, which a single case can meet."""
