@@ -1,4 +1,6 @@
-"""People: who may look at which tenant, in which role, and how they signed in."""
+"""People: who may look at which tenant, in which role, how they signed in, and the views of runs that they saved."""
+
+from typing import ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -6,7 +8,7 @@ from django.db import models
 from budgets.models import Tenant
 from console.live.models import LiveEpoch
 
-__all__ = ["LiveEpoch", "Membership", "SignInFailures", "SignInLink", "User"]
+__all__ = ["DefaultView", "LiveEpoch", "Membership", "SavedView", "SignInFailures", "SignInLink", "User"]
 
 ROLES = (
     ("viewer", "viewer"),
@@ -61,3 +63,47 @@ class SignInFailures(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} failures"
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    """Filters over saved views."""
+
+    def seen_by(self, user: User, tenant: Tenant) -> Self:
+        """A person's own in a tenant, and those that others there share."""
+        return self.filter(models.Q(owner=user) | models.Q(shared=True), tenant=tenant)
+
+
+class SavedView(models.Model):
+    """A filter over a tenant's runs that somebody gave a name; shared ones are seen by everybody of the tenant."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="saved_views")
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=500, blank=True)
+    order = models.CharField(max_length=20, blank=True)
+    shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[models.Manager["SavedView"]] = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["tenant", "owner", "name"], name="saved_view_name_once_a_person"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DefaultView(models.Model):
+    """The view that a person's list of a tenant's runs opens with."""
+
+    view = models.ForeignKey(SavedView, on_delete=models.CASCADE, related_name="defaults")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["tenant", "user"], name="default_view_once_a_person"),)
+
+    def __str__(self) -> str:
+        return f"{self.view_id} of {self.user_id}"

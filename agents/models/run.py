@@ -30,6 +30,10 @@ STATES = (
 ORIGINS = (("launch", "launched"), ("retry", "a retry"), ("fork", "a fork"))
 
 
+FOUND_BY = ("state", "severity", "agent_name", "user", "session", "launched_by", "llm")
+"""Columns by which people look for runs among a hundred thousand."""
+
+
 class RunQuerySet(models.QuerySet["Run"]):
     """Filters over runs; nothing here writes."""
 
@@ -130,6 +134,13 @@ class Run(models.Model):
                 fields=["surface", "user"], name="run_live_surface", condition=~models.Q(state__in=sorted(TERMINAL))
             ),
             models.Index(fields=["surface", "created_at"], name="run_surface_created"),
+            # The list: live runs, those that ended of late, and the newest of each kind that one can ask for. None of
+            # these columns changes with every step, so that PostgreSQL still updates a row in its place.
+            models.Index(fields=["tenant", "ended_at"], name="run_tenant_ended"),
+            models.Index(fields=["tenant", "id"], name="run_tenant_newest"),
+            *(models.Index(fields=["tenant", name, "id"], name=f"run_of_{name}") for name in FOUND_BY),
+            models.Index(fields=["surface", "id"], name="run_of_surface"),
+            models.Index(fields=["version", "id"], name="run_of_version"),
         )
 
     def __str__(self) -> str:

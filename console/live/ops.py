@@ -7,11 +7,12 @@ from datetime import timedelta
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from agents.contracts.endings import HOLDING_A_WORKER
 from agents.models import Run
 from console.live import figures
 from console.live.span import Span
-from console.live.status import Status, run_status, step_status
-from console.screens.run.spending import pace, pace_text
+from console.live.status import Status, run_status, severity_status, step_status
+from console.screens.run.spending import left_text, left_tone, pace, pace_text, rate_text
 
 Op = dict[str, str | int | None]
 
@@ -62,6 +63,7 @@ def run_cells(run: Run) -> list[Op]:
     return [
         attr(row, "data-state", run.state),
         attr(row, "data-severity", str(run.severity)),
+        *_worst_cells(run, row),
         *status_cells(f"{row}-status", f"{row}-status-glyph", f"{row}-status-word", status),
         text(f"{row}-doing", run.reason if run.ended else run.doing or run.reason),
         text(f"{row}-turn", figures.count(run.turn)),
@@ -73,6 +75,12 @@ def run_cells(run: Run) -> list[Op]:
         attr(f"{row}-meter-fill", "width", str(figures.meter_width(run.cost_nanos, run.cap_nanos))),
         *_ending_cells(run, row),
     ]
+
+
+def _worst_cells(run: Run, row: str) -> list[Op]:
+    worst = severity_status(run.severity)
+    cells = status_cells(f"{row}-worst", f"{row}-worst-glyph", f"{row}-worst-word", worst)
+    return [*cells, attr(f"{row}-worst", "title", worst.word)]
 
 
 def _ending_cells(run: Run, row: str) -> list[Op]:
@@ -88,12 +96,18 @@ def _ending_cells(run: Run, row: str) -> list[Op]:
 
 
 def pace_cells(run: Run) -> list[Op]:
-    """How fast the run spends, which only its own page shows."""
+    """How fast the run spends, and when it will meet its cap."""
     found = None
-    if not run.ended:
+    if run.state in HOLDING_A_WORKER:
         started_at = run.started_at or run.created_at
         found = pace(cost_nanos=run.cost_nanos, cap_nanos=run.cap_nanos, started_at=started_at, now=timezone.now())
-    return [text(f"r-{run.id}-pace", pace_text(found))]
+    row = f"r-{run.id}"
+    return [
+        text(f"{row}-pace", pace_text(found)),
+        text(f"{row}-rate", rate_text(found)),
+        text(f"{row}-left", left_text(found)),
+        attr(f"{row}-left", "data-tone", left_tone(found)),
+    ]
 
 
 def span_cells(span: Span) -> list[Op]:

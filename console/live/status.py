@@ -35,6 +35,13 @@ RUN_STATUS: dict[RunState, Status] = {
 }
 KILL_ACKNOWLEDGED = Status("kill acknowledged", "stopping", "bad")
 
+SEVERITY_STATUS = (
+    Status("nothing wrong so far", "ok", "dim"),
+    Status("something of note", "note", "dim"),
+    Status("warnings", "warn", "warn"),
+    Status("errors", "bad", "bad"),
+)
+
 STEP_STATUS: dict[str, Status] = {
     "running": Status("running", "running", "run"),
     "ok": Status("ok", "ok", "ok"),
@@ -69,6 +76,11 @@ def run_status(state: str, *, kill_acknowledged: bool = False) -> Status:
         if known == state:
             return status
     return Status(state, "warn", "warn")
+
+
+def severity_status(severity: int) -> Status:
+    """The worst that has happened in a run, 0 to 3; anything above is as bad as it gets."""
+    return SEVERITY_STATUS[min(severity, len(SEVERITY_STATUS) - 1)]
 
 
 def step_status(status: str) -> Status:

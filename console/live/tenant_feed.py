@@ -31,7 +31,7 @@ class TenantFeed:
 
     def record(self, run: Run) -> str | None:
         """A frame with what is new about the run, or None when the list shows nothing of it."""
-        cells = ops.run_cells(run)
+        cells = [*ops.run_cells(run), *ops.pace_cells(run)]
         known = self._cells.get(run.id)
         fresh = ops.changed(known or (), cells)
         if known is None and run.created_at >= self._since:

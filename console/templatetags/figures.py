@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from agents.contracts.ids import short_id
 from console.live import figures
-from console.live.status import Status, run_status, step_status
+from console.live.status import Status, run_status, severity_status, step_status
 
 register = template.Library()
 
@@ -23,6 +23,7 @@ register.filter("absolute", figures.absolute)
 register.filter("moment", figures.moment)
 register.filter("short_id", short_id)
 register.filter("step_status", step_status)
+register.filter("severity_status", severity_status)
 
 
 class Meter(NamedTuple):

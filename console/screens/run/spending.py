@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from budgets.money import format_usd
-from console.live.figures import age
+from console.live.figures import NONE, age
 
 ENOUGH_TIME = timedelta(seconds=5)
 """Younger runs have a rate that means nothing."""
 
 FAR_OFF = timedelta(hours=1)
 """A cap further away than this is no news."""
+
+NEAR, VERY_NEAR = timedelta(minutes=10), timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,22 @@ def pace_text(found: Pace | None) -> str:
     if found.until_cap is None or found.until_cap > FAR_OFF:
         return f"at {rate}"
     return f"cap in {age(int(found.until_cap.total_seconds()))} at {rate}"
+
+
+def rate_text(found: Pace | None) -> str:
+    """The pace as a figure of a column in $/min; a dash when there is none."""
+    return NONE if found is None else format_usd(found.nanos_per_minute)
+
+
+def left_text(found: Pace | None) -> str:
+    """The time to the cap as a figure of a column; "1 h +" when it is no news, a dash when there is none."""
+    if found is None or found.until_cap is None:
+        return NONE
+    return "1 h +" if found.until_cap > FAR_OFF else age(int(found.until_cap.total_seconds()))
+
+
+def left_tone(found: Pace | None) -> str:
+    """Bad within two minutes of the cap, a warning within ten."""
+    if found is None or found.until_cap is None or found.until_cap > NEAR:
+        return "dim"
+    return "bad" if found.until_cap <= VERY_NEAR else "warn"

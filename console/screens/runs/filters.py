@@ -13,6 +13,7 @@ from console.screens.runs.fields import CostFilter, WithinFilter
 from console.screens.runs.live import VIEWS, in_view, live_among
 from console.screens.runs.query import Query
 from console.screens.runs.tiers import any_of, in_tiers
+from console.screens.runs.urgency import LiveRun
 
 GROUPS: dict[str, frozenset[str]] = {
     "live": frozenset(state for state, _ in STATES) - TERMINAL,
@@ -37,7 +38,6 @@ class RunFilter(django_filters.FilterSet):
 
     status = django_filters.MultipleChoiceFilter(choices=STATUS_CHOICES, method="of_status")
     severity = OneOf(method="of_severity")
-    view = OneOf(method="in_view")
     agent = OneOf(field_name="agent_name", lookup_expr="in")
     version = OneOf(method="of_version")
     surface = OneOf(field_name="surface__slug", lookup_expr="in")
@@ -63,10 +63,6 @@ class RunFilter(django_filters.FilterSet):
         """As bad as one of these words says, no better and no worse."""
         return runs.filter(severity__in=[SEVERITIES[value] for value in values])
 
-    def in_view(self, runs: QuerySet[Run], _name: str, values: list[str]) -> QuerySet[Run]:
-        """Live runs that burn or are stuck now."""
-        return runs.filter(pk__in=[run.id for run in in_view(live_among(runs.order_by()), values)])
-
     def of_version(self, runs: QuerySet[Run], _name: str, values: list[str]) -> QuerySet[Run]:
         """Bound to one of these versions of an agent."""
         wanted = [parse_version(value) for value in values]
@@ -83,18 +79,23 @@ class RunFilter(django_filters.FilterSet):
         return runs.filter(Exists(calls)) if values else runs
 
 
-def filter_runs(runs: QuerySet[Run], query: Query) -> tuple[QuerySet[Run], list[str]]:
-    """The runs that match, and what of the query could not be used and why."""
+def filter_runs(
+    runs: QuerySet[Run], query: Query, *, live: list[LiveRun] | None = None
+) -> tuple[QuerySet[Run], list[str]]:
+    """The runs that match, and what of the query could not be used and why.
+
+    ``live`` are those of them that have not ended, where they have been read already.
+    """
     problems = [*query.problems, *_wrong_words(query)]
     filters = RunFilter(_form_data(query), queryset=runs)
     problems += [_problem(key, str(error)) for key, errors in filters.errors.items() for error in errors]
     if len(problems) > len(query.problems):
         return runs.none(), problems
-    return _with_words(filters.qs, query.words), problems
+    return _in_views(_with_words(filters.qs, query.words), query.values("is"), live), problems
 
 
 def _form_data(query: Query) -> dict[str, str | list[str]]:
-    data: dict[str, str | list[str]] = {"status": query.values("status"), "view": ",".join(query.values("is"))}
+    data: dict[str, str | list[str]] = {"status": query.values("status")}
     for key in WORDS:
         data[key] = ",".join(query.values(key))
     for key in (*ONE_VALUE, "error"):
@@ -119,6 +120,14 @@ def _wrong_words(query: Query) -> Iterator[str]:
             parse_version(value)
     except BoundError as error:
         yield str(error)
+
+
+def _in_views(runs: QuerySet[Run], views: list[str], live: list[LiveRun] | None) -> QuerySet[Run]:
+    """Live runs that burn or are stuck now."""
+    if not views:
+        return runs
+    among = live_among(runs.order_by()) if live is None else live
+    return runs.filter(pk__in=[run.id for run in in_view(among, views)])
 
 
 def _with_words(runs: QuerySet[Run], words: list[str]) -> QuerySet[Run]:

@@ -7,7 +7,6 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from agents.contracts.endings import TERMINAL
 from agents.models import EventRow, Run
 from console.screens.runs.urgency import LiveRun, burns, is_stuck
 
@@ -22,10 +21,10 @@ def live_among(runs: QuerySet[Run]) -> list[LiveRun]:
     # The last event has the number before the next one: one look into the primary key a run.
     last = EventRow.objects.filter(run=OuterRef("pk"), seq=OuterRef("next_seq") - 1).values("at")[:1]
     rows = (
-        runs.exclude(state__in=TERMINAL)
+        runs.filter(ended_at=None)
         .order_by("-severity", "-pk")
         .annotate(began=Coalesce(F("started_at"), F("created_at")), heard=Coalesce(Subquery(last), F("created_at")))
-        .values_list("pk", "state", "severity", "cost_nanos", "cap_nanos", "began", "heard")
+        .values_list("pk", "state", "severity", "cost_nanos", "cap_nanos", "began", "heard", "launched_by")
     )
     return [LiveRun(*row) for row in rows[:MOST_LIVE]]
 

@@ -1,135 +1,88 @@
-"""What the runs page reads: one page of runs, the figures above them, and the ones a person may filter by."""
+"""What the runs page reads: one page of runs, and what of the tenant's live runs stands above them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import overload
+from datetime import datetime
 
-from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Left
-from django.utils import timezone
 
-from agents.contracts.endings import TERMINAL, WAITING
 from agents.models import Run
-from budgets.models import Account, Tenant, Tier
-from budgets.tier_settings import limits_of
+from budgets.burn import Minutes, spent_by_minute_of_runs
+from budgets.models import Tenant
+from console.screens.run.spending import Pace
 from console.screens.runs.filters import filter_runs
+from console.screens.runs.found import Part, part_of, within
+from console.screens.runs.live import MOST_LIVE, live_among
 from console.screens.runs.query import Query
+from console.screens.runs.reach import reach_of
+from console.screens.runs.tiers import tier_name
+from console.screens.runs.urgency import LiveRun, urgency
 
-PAGE_ROWS = 50
 TASK_START_CHARACTERS = 160
-ORDERS = {
-    "": (),
-    "-cost": ("-cost_nanos", "-id"),
-    "cost": ("cost_nanos", "-id"),
-    "-steps": ("-steps_count", "-id"),
-    "steps": ("steps_count", "-id"),
-    "-errors": ("-errors_count", "-id"),
-    "errors": ("errors_count", "-id"),
-    "-age": ("id",),
-    "age": ("-id",),
-}
+SHOWN = (
+    *("id", "tenant_id", "agent_name", "user", "state", "severity", "reason", "doing", "surface__slug"),
+    *("steps_count", "errors_count", "cost_nanos", "cap_nanos", "created_at", "started_at", "ended_at"),
+    *("kill_requested_at", "kill_acknowledged_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """The figures above the list, of all runs of the tenant."""
+class Burning:
+    """How fast a live run spends: its pace since it began, and what each of the last minutes cost."""
 
-    total: int
-    running: int
-    waiting: int
-    failed_last_hour: int
-
-
-@dataclass(frozen=True, slots=True)
-class Today:
-    """What the tenant spent since its midnight and may still come to spend, in nano-USD."""
-
-    spent_nanos: int
-    held_nanos: int
-    limit_nanos: int | None
+    pace: Pace | None
+    minutes: Minutes
 
 
 @dataclass(frozen=True, slots=True)
 class RunsPage:
-    """One page of matching runs, how many of all that match have not ended, and what was wrong with the filter."""
+    """One page of matching runs with what they burn, those of the tenant's that are live, and faults of the filter.
 
-    page: "Page[Run]"
-    live_count: int
+    ``reach``: among how many of the newest runs it looked; None for all.
+    """
+
+    part: Part
+    rows: list[Run]
+    burning: dict[str, Burning]
+    live: list[LiveRun]
+    live_matching: int
     problems: list[str]
+    reach: int | None
 
 
-class FoundRuns(Sequence[Run]):
-    """Live runs, the worst first, then the ended ones, newest first; each half along its own index.
+def runs_page(
+    *, tenant: Tenant, query: Query, now: datetime, order: str = "", number: int = 1, whole: bool = False
+) -> RunsPage:
+    """The page of this number (the nearest one when it does not exist); five queries at most.
 
-    With ``columns``, in their order instead; how many are live is counted either way.
+    Live runs are all looked at; ended ones as far back as the page says, or ``whole``.
     """
-
-    def __init__(self, runs: QuerySet[Run], columns: Sequence[str] = ()) -> None:
-        over = Q(state__in=TERMINAL)
-        self.live = runs.exclude(over).order_by("-severity", "-id")
-        self.ended = runs.filter(over).order_by("-id")
-        self.sorted = runs.order_by(*columns) if columns else None
-        counts: dict[str, int] = runs.aggregate(live=Count("pk", filter=~over), ended=Count("pk", filter=over))
-        self.live_count, self.ended_count = counts["live"], counts["ended"]
-
-    def __len__(self) -> int:
-        return self.live_count + self.ended_count
-
-    @overload
-    def __getitem__(self, index: int) -> Run: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Run]: ...
-    def __getitem__(self, index: int | slice) -> Run | list[Run]:
-        if isinstance(index, int):
-            return self[index : index + 1][0]
-        if self.sorted is not None:
-            return list(self.sorted[index])
-        start, stop, _ = index.indices(len(self))
-        split = self.live_count
-        found = list(self.live[min(start, split) : min(stop, split)]) if start < split else []
-        return found + (list(self.ended[max(start - split, 0) : stop - split]) if stop > split else [])
+    everything = Run.objects.filter(tenant=tenant)
+    live = live_among(everything)
+    runs, problems = filter_runs(everything, query, live=live)
+    matching = sorted(_matching(live, runs, query), key=lambda run: urgency(run, now))
+    reach = None if whole else reach_of(query, order)
+    part = part_of(within(runs, everything, reach) if reach else runs, matching, order=order, number=number)
+    burning = _burning(part.ids, matching, now)
+    return RunsPage(part, rows_of(part.ids), burning, live, len(matching), problems, reach)
 
 
-def runs_page(*, tenant: Tenant, query: Query, order: str = "", number: str | int = 1) -> RunsPage:
-    """The page of this number (the nearest one when it does not exist)."""
-    runs, problems = filter_runs(tenant_runs(tenant), query)
-    rows = FoundRuns(runs, ORDERS.get(order, ()))
-    return RunsPage(Paginator(rows, PAGE_ROWS).get_page(number), rows.live_count, problems)
+def rows_of(ids: Sequence[str]) -> list[Run]:
+    """The runs of these ids, in their order, with what a row of the list shows and no more."""
+    runs = Run.objects.filter(pk__in=ids).select_related("surface").only(*SHOWN)
+    found = {run.pk: run for run in runs.annotate(task_start=Left("task", TASK_START_CHARACTERS), tier=tier_name())}
+    return [found[run_id] for run_id in ids if run_id in found]
 
 
-def tenant_runs(tenant: Tenant) -> QuerySet[Run]:
-    """A tenant's runs with the surface that each row names, and how the task begins."""
-    runs = Run.objects.filter(tenant=tenant).select_related("surface").defer("task", "answer", "limits")
-    return runs.annotate(task_start=Left("task", TASK_START_CHARACTERS))
+def _matching(live: list[LiveRun], runs: QuerySet[Run], query: Query) -> list[LiveRun]:
+    if not query.terms and not query.problems:
+        return live
+    chosen = set(runs.filter(ended_at=None).order_by().values_list("pk", flat=True)[:MOST_LIVE])
+    return [run for run in live if run.id in chosen]
 
 
-def summary(tenant: Tenant, *, found: int | None = None) -> Summary:
-    """Counts over the live runs and the last hour, so that history does not slow the page.
-
-    `found` is how many runs an unfiltered list has counted already.
-    """
-    hour_ago = timezone.now() - timedelta(hours=1)
-    runs = Run.objects.filter(tenant=tenant)
-    live = runs.exclude(state__in=TERMINAL).aggregate(all=Count("pk"), waiting=Count("pk", filter=Q(state__in=WAITING)))
-    failed = runs.filter(ended_at__gte=hour_ago, state__in=("failed", "dead")).count()
-    return Summary(
-        total=runs.count() if found is None else found,
-        running=live["all"] - live["waiting"],
-        waiting=live["waiting"],
-        failed_last_hour=failed,
-    )
-
-
-def spent_today(tenant: Tenant) -> Today:
-    """From the account of the tenant's day; nothing spent when there is none yet."""
-    account = Account.objects.for_tenant(tenant).of_scope("tenant_day").open_at(timezone.now()).first()
-    if account is None:
-        return Today(0, 0, limits_of(Tier.objects.for_tenant(tenant).filter(surface=None, user="")).tenant_day_nanos)
-    limit_nanos = account.limit_nanos
-    return Today(
-        account.spent_nanos,
-        account.held_nanos,
-        None if limit_nanos is None else limit_nanos + account.topped_up_nanos,
-    )
+def _burning(ids: Collection[str], live: Sequence[LiveRun], now: datetime) -> dict[str, Burning]:
+    shown = [run for run in live if run.id in ids]
+    minutes = spent_by_minute_of_runs([run.id for run in shown], now)
+    return {run.id: Burning(run.pace(now), minutes[run.id]) for run in shown}

@@ -1,5 +1,7 @@
 """The table of runs: its columns, and the names by which the live feed and the keyboard find a row."""
 
+from collections.abc import Mapping
+
 import django_tables2 as tables
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -7,6 +9,9 @@ from django.utils.safestring import mark_safe
 
 from agents.models import Run
 from console.screens.elapsed import took_ms
+from console.screens.run.spending import left_text, left_tone, rate_text
+from console.screens.runs.selectors import Burning
+from console.screens.runs.spark import spark
 
 
 def _cell(name: str, *, header: str, order_by: str = "", td: dict[str, str] | None = None) -> tables.Column:
@@ -23,15 +28,19 @@ def _cell(name: str, *, header: str, order_by: str = "", td: dict[str, str] | No
     )
 
 
+def _narrow(name: str) -> dict[str, dict[str, str]]:
+    return {"td": {"class": "num", "data-column": name}, "th": {"class": "num", "data-column": name}}
+
+
 def _head(name: str, align: str) -> dict[str, str]:
     return {"data-column": name, "class": "num" if "num" in align.split() else ""}
 
 
+NOTHING = Burning(None, ())
 PICK_PAGE = (
     '<label class="pick"><input type="checkbox" id="pick-page" data-pick-page>'
-    '<span class="sr-only">Select all live runs of this page</span></label>'
+    '<span class="sr-only">Select all runs of this page</span></label>'
 )
-TIME = {"td": {"class": "num", "data-column": "time"}, "th": {"class": "num", "data-column": "time"}}
 
 
 class RunsTable(tables.Table):
@@ -40,12 +49,14 @@ class RunsTable(tables.Table):
     pick = _cell("pick", header=mark_safe(PICK_PAGE), td={"class": "pick-cell"})
     status = _cell("status", header="Status")
     run = _cell("run", header="Run", td={"data-phone": "end"})
-    surface = _cell("surface", header="Surface", td={"class": "dim"})
+    surface = _cell("surface", header="Tier · surface", td={"class": "dim"})
     doing = _cell("doing", header="Now / why", td={"class": "clip"})
     steps = _cell("steps", header="Steps", order_by="steps_count", td={"class": "num", "data-phone": "hide"})
     errors = _cell("errors", header="Errors", order_by="errors_count", td={"class": "num", "data-phone": "hide"})
     cost = _cell("cost", header="Cost / cap", order_by="cost_nanos", td={"class": "num cost-cell"})
-    time = tables.Column(verbose_name="Time", orderable=False, empty_values=(), attrs=TIME)
+    rate = tables.Column(verbose_name="$/min", orderable=False, empty_values=(), attrs=_narrow("rate"))
+    left = tables.Column(verbose_name="To cap", orderable=False, empty_values=(), attrs=_narrow("left"))
+    time = tables.Column(verbose_name="Time", orderable=False, empty_values=(), attrs=_narrow("time"))
     age = _cell("age", header="Age", order_by="-created_at", td={"class": "num", "data-phone": "end"})
     verbs = _cell(
         "verbs",
@@ -71,9 +82,21 @@ class RunsTable(tables.Table):
 
     caption = "Runs"
 
-    def __init__(self, runs: list[Run], *, tenant_slug: str, order: str, may_pick: bool) -> None:
-        self.tenant_slug = tenant_slug
-        super().__init__(runs, order_by=order or None, exclude=() if may_pick else ("pick",))
+    def __init__(self, runs: list[Run], *, burning: Mapping[str, Burning], tenant_slug: str, order: str) -> None:
+        self.burning, self.tenant_slug = burning, tenant_slug
+        super().__init__(runs, order_by=order or None)
+
+    def render_rate(self, record: Run) -> str:
+        """What it spends a minute, with its last minutes as a line."""
+        found = self.burning.get(record.pk, NOTHING)
+        context = {"record": record, "rate": rate_text(found.pace), "points": spark(found.minutes)}
+        return render_to_string("runs/cells/rate.html", context)
+
+    def render_left(self, record: Run) -> str:
+        """How long until its cap, at its pace."""
+        found = self.burning.get(record.pk, NOTHING)
+        context = {"record": record, "left": left_text(found.pace), "tone": left_tone(found.pace)}
+        return render_to_string("runs/cells/left.html", context)
 
     def render_time(self, record: Run) -> str:
         """How long it took, or a clock that counts up."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Concat
 
 from agents.models import Run
@@ -25,10 +25,11 @@ EVERYWHERE = "*"
 def tier_name() -> Case:
     """The name of a run's tier, for an annotation: the most specific one that covers it."""
     return Case(
-        When(OWN_HERE, then=Concat("user", Value("@"), "surface__slug")),
+        When(OWN_HERE, then=Concat("user", Value("@"), "surface__slug", output_field=CharField())),
         When(OWN_EVERYWHERE, then=Concat("user", Value("@*"))),
         When(OF_SURFACE, then="surface__slug"),
         default=Value(EVERYWHERE),
+        output_field=CharField(),
     )
 
 

@@ -4,10 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agents.contracts.endings import HOLDING_A_WORKER, WAITING
-from console.screens.run.spending import Pace, pace
-
-CAP_IS_NEAR = timedelta(minutes=10)
-"""A run that meets its cap sooner than this, at its pace, burns."""
+from console.screens.run.spending import NEAR, Pace, pace
 
 NEARLY_SPENT_PERCENT = 80
 """So much of its cap spent, a working run burns however slowly it goes on."""
@@ -34,6 +31,7 @@ class LiveRun:
     cap_nanos: int | None
     started_at: datetime
     heard_at: datetime
+    launched_by: str = ""
 
     @property
     def waits(self) -> bool:
@@ -55,13 +53,13 @@ def urgency(run: LiveRun, now: datetime) -> tuple[int, timedelta, int]:
 
 
 def burns(run: LiveRun, now: datetime) -> bool:
-    """Whether it will meet its cap within minutes, has nearly spent it, or spends fast without one."""
+    """Whether it meets its cap within ten minutes at its pace, has nearly spent it, or spends fast without one."""
     found = run.pace(now)
     if found is None:
         return False
     if run.cap_nanos is None or found.until_cap is None:
         return found.nanos_per_minute >= FAST_WITHOUT_CAP_NANOS
-    return found.until_cap <= CAP_IS_NEAR or run.cost_nanos * 100 >= run.cap_nanos * NEARLY_SPENT_PERCENT
+    return found.until_cap <= NEAR or run.cost_nanos * 100 >= run.cap_nanos * NEARLY_SPENT_PERCENT
 
 
 def is_stuck(run: LiveRun, now: datetime) -> bool:

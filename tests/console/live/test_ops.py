@@ -63,4 +63,6 @@ def test_the_pace_is_told_while_the_run_lives(run: Run) -> None:
     run.started_at = run.created_at - timedelta(minutes=1)
     assert "/min" in str(ops.pace_cells(run)[0]["value"])
     run.state = "completed"
-    assert ops.pace_cells(run) == [ops.text(f"r-{run.pk}-pace", "")]
+    texts = {op["id"]: op["value"] for op in ops.pace_cells(run) if op["op"] == "text"}
+    row = f"r-{run.pk}"
+    assert texts == {f"{row}-pace": "", f"{row}-rate": "–", f"{row}-left": "–"}

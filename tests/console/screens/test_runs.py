@@ -1,25 +1,35 @@
 """The list of runs."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from agents.contracts.ids import new_run_id
+from agents.models import Run
 from budgets.models import Account, Tenant
+from console.models import User
+from console.screens.runs.around import around
+from console.screens.runs.found import MOST_COUNTED, PAGE_ROWS
 from console.screens.runs.query import parse
-from console.screens.runs.selectors import PAGE_ROWS, runs_page, spent_today, summary
+from console.screens.runs.selectors import RunsPage, runs_page
 from tests.console.conftest import AddEvents, MakeRun
 
-MOST_QUERIES = 13
+MOST_QUERIES = 12
 ADDRESS = "/t/acme/runs/"
 
 
 def listed(tenant: Tenant, text: str = "", **more: str | int) -> list[str]:
     """The ids of the first page that a filter text selects."""
-    page = runs_page(tenant=tenant, query=parse(text), **more).page  # type: ignore[arg-type]  # order and number
-    return [run.pk for run in page.object_list]
+    return [run.pk for run in page_of(tenant, text, **more).rows]
+
+
+def page_of(tenant: Tenant, text: str = "", **more: str | int) -> RunsPage:
+    found = {"tenant": tenant, "query": parse(text), "now": timezone.now(), **more}
+    return runs_page(**found)  # type: ignore[arg-type]  # order and number
 
 
 def test_live_runs_come_first_worst_first_then_the_newest(acme: Tenant, make_run: MakeRun) -> None:
@@ -30,12 +40,29 @@ def test_live_runs_come_first_worst_first_then_the_newest(acme: Tenant, make_run
     assert listed(acme) == [burning.pk, calm.pk, newest.pk, ended.pk]
 
 
+def test_among_equally_bad_ones_those_come_first_that_meet_their_cap_soonest(acme: Tenant, make_run: MakeRun) -> None:
+    idle = make_run(acme, state="waiting_approval", cost_nanos=99_000_000)
+    slow = make_run(acme, cost_nanos=10_000_000)
+    fast = make_run(acme, cost_nanos=90_000_000)
+    worst = make_run(acme, severity=3)
+    assert listed(acme) == [worst.pk, fast.pk, slow.pk, idle.pk]
+
+
+def test_a_live_row_says_what_it_spends_a_minute_and_when_it_meets_its_cap(
+    acme_viewer: Client, acme: Tenant, make_run: MakeRun
+) -> None:
+    run = make_run(acme, cost_nanos=50_000_000)
+    page = acme_viewer.get(ADDRESS).content.decode()
+    assert f'id="r-{run.pk}-rate">$0.' in page
+    assert f'id="r-{run.pk}-left" class="tone" data-tone="bad">' in page
+
+
 def test_pages_cut_across_live_and_ended_runs(acme: Tenant, make_run: MakeRun) -> None:
     live = [make_run(acme).pk for _ in range(3)]
     ended = [make_run(acme, state="completed").pk for _ in range(PAGE_ROWS)]
     assert listed(acme) == [*reversed(live), *list(reversed(ended))[: PAGE_ROWS - 3]]
     assert listed(acme, number=2) == list(reversed(ended))[PAGE_ROWS - 3 :]
-    assert listed(acme, number="nonsense") == listed(acme)
+    assert listed(acme, number=99) == listed(acme, number=2)
 
 
 def test_runs_of_other_tenants_are_never_listed(acme: Tenant, globex: Tenant, make_run: MakeRun) -> None:
@@ -48,7 +75,7 @@ def test_each_filter_selects_its_runs(acme: Tenant, make_run: MakeRun) -> None:
     dear = make_run(acme, cost_nanos=80_000_000)
     waiting = make_run(acme, state="waiting_approval", session="s1", llm="openai:gpt-6-luna")
     assert listed(acme, "status:failed") == [failed.pk]
-    assert listed(acme, "status:live") == [waiting.pk, dear.pk]
+    assert listed(acme, "status:live") == [dear.pk, waiting.pk]
     assert listed(acme, "status:waiting,failed") == [waiting.pk, failed.pk]
     assert listed(acme, "cost:>80%") == [dear.pk]
     assert listed(acme, "cost:<80% surface:enterprise") == [failed.pk]
@@ -79,8 +106,8 @@ def test_a_nul_in_the_filter_is_no_text(acme_viewer: Client) -> None:
 @pytest.mark.parametrize("text", ["status:purple", "cost:much", "since:yesterday"])
 def test_a_value_that_makes_no_sense_selects_nothing_and_says_why(text: str, acme: Tenant, make_run: MakeRun) -> None:
     make_run(acme)
-    found = runs_page(tenant=acme, query=parse(text))
-    assert len(found.page.object_list) == 0
+    found = page_of(acme, text)
+    assert found.rows == []
     assert found.problems
 
 
@@ -91,7 +118,7 @@ def test_every_order_has_a_page(order: str, acme_viewer: Client, acme: Tenant, m
     assert acme_viewer.get(ADDRESS, {"sort": order}).status_code == 200
 
 
-def test_the_page_asks_the_database_at_most_thirteen_times(
+def test_the_page_asks_the_database_at_most_twelve_times(
     acme_viewer: Client,
     acme: Tenant,
     make_run: MakeRun,
@@ -129,18 +156,18 @@ def test_what_agents_write_is_shown_as_text(acme_viewer: Client, acme: Tenant, m
     assert "<img src=x" not in page
 
 
-def test_the_figures_count_what_they_say(acme: Tenant, make_run: MakeRun) -> None:
+def test_the_figures_count_what_they_say(acme_viewer: Client, acme: Tenant, make_run: MakeRun) -> None:
     make_run(acme)
     make_run(acme, state="waiting_approval")
     make_run(acme, state="failed")
     make_run(acme, state="failed", ended_at=timezone.now() - timedelta(hours=2))
-    found = summary(acme)
-    assert (found.total, found.running, found.waiting, found.failed_last_hour) == (4, 1, 1, 1)
+    page = acme_viewer.get(ADDRESS).context
+    assert (page["figures"].running, page["figures"].waiting, page["failed_last_hour"]) == (1, 1, 1)
 
 
-def test_spent_today_is_the_account_of_the_tenants_day(acme: Tenant) -> None:
-    assert spent_today(acme).spent_nanos == 0
+def test_spent_today_is_the_account_of_the_tenants_day(acme: Tenant, cast: dict[str, User]) -> None:
     now = timezone.now()
+    assert around(acme, cast["acme_viewer"], now).today.spent_nanos == 0
     Account.objects.create(
         tenant=acme,
         scope="tenant_day",
@@ -152,8 +179,20 @@ def test_spent_today_is_the_account_of_the_tenants_day(acme: Tenant) -> None:
         spent_nanos=3,
         held_nanos=2,
     )
-    found = spent_today(acme)
+    found = around(acme, cast["acme_viewer"], now).today
     assert (found.spent_nanos, found.held_nanos, found.limit_nanos) == (3, 2, 15)
+
+
+def test_runs_are_counted_up_to_a_bound(acme: Tenant, make_run: MakeRun) -> None:
+    first = make_run(acme, state="completed")
+    copies = [Run(**{**row, "id": new_run_id()}) for row in [_columns(first)] * MOST_COUNTED]
+    Run.objects.bulk_create(copies)
+    assert page_of(acme).part.count_words == "500+"
+    assert page_of(acme, first.short).part.count_words == "1"
+
+
+def _columns(run: Run) -> dict[str, Any]:
+    return {field.attname: getattr(run, field.attname) for field in Run._meta.concrete_fields}
 
 
 def test_a_row_without_a_reason_says_how_its_task_begins(acme_viewer: Client, acme: Tenant, make_run: MakeRun) -> None:

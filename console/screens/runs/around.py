@@ -1,0 +1,91 @@
+"""What stands around the list: the figures above it, and the views a person may choose; one query."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from agents.models import Run
+from budgets.models import Account, Tenant, Tier
+from budgets.tier_settings import limits_of
+from console.models import DefaultView, User
+from console.screens.runs.found import MOST_COUNTED
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What the tenant spent since its midnight and may still come to spend, in nano-USD."""
+
+    spent_nanos: int
+    held_nanos: int
+    limit_nanos: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A view that somebody saved: its name, what it shows, whose it is, and whether one's list opens with it."""
+
+    id: int
+    name: str
+    query: str
+    order: str
+    shared: bool
+    own: bool
+    default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """``failed_last_hour`` is counted no further than one over MOST_COUNTED."""
+
+    failed_last_hour: int
+    today: Today
+    saved: list[Saved]
+
+
+def around(tenant: Tenant, user: User, now: datetime) -> Around:
+    """The runs that failed within the hour, the money of the tenant's day, and the saved views that the person sees."""
+    account = Account.objects.for_tenant(tenant).of_scope("tenant_day").open_at(now).order_by("pk")
+    limit = account.annotate(limit=F("limit_nanos") + F("topped_up_nanos")).values("limit")[:1]
+    own_tier = Tier.objects.for_tenant(tenant).filter(surface=None, user="").values("settings")[:1]
+    rows = (
+        Tenant.objects.filter(pk=tenant.pk)
+        .annotate(view=FilteredRelation("saved_views", condition=_seen_by(user)))
+        .values_list(
+            _failed(tenant, now),
+            Subquery(account.values("pk")[:1]),
+            Coalesce(Subquery(account.values("spent_nanos")[:1]), 0),
+            Coalesce(Subquery(account.values("held_nanos")[:1]), 0),
+            Subquery(limit),
+            Subquery(own_tier),
+            *(f"view__{name}" for name in ("id", "name", "query", "order", "shared", "owner_id")),
+            Exists(DefaultView.objects.filter(view=OuterRef("view__id"), user=user)),
+        )
+        .order_by("view__name", "view__id")
+    )
+    found = list(rows)
+    failed, account_id, spent, held, limit_nanos, settings = found[0][:6]
+    if account_id is None:
+        limit_nanos = limits_of([Tier(tenant=tenant, settings=settings or {})]).tenant_day_nanos
+    views = [_saved(row[6:], user) for row in found if row[6] is not None]
+    return Around(failed, Today(spent, held, limit_nanos), views)
+
+
+def _seen_by(user: User) -> Q:
+    return Q(saved_views__owner_id=user.pk) | Q(saved_views__shared=True)
+
+
+def _saved(row: tuple[int, str, str, str, bool, int, bool], user: User) -> Saved:
+    view_id, name, query, order, shared, owner_id, default = row
+    return Saved(view_id, name, query, order, shared, owner_id == user.pk, default)
+
+
+def _failed(tenant: Tenant, now: datetime) -> Coalesce:
+    """Counted to the bound: one statement within another."""
+    failed = Run.objects.filter(tenant=tenant, ended_at__gte=now - HOUR, state__in=("failed", "dead"))
+    few = failed.order_by().values("pk")[: MOST_COUNTED + 1]
+    counted = Run.objects.filter(pk__in=few).order_by().values("tenant").annotate(counted=Count("pk"))
+    return Coalesce(Subquery(counted.values("counted")), 0)
