@@ -59,6 +59,17 @@ def ring_health(link: str) -> bool:
     return _publish([(HEALTH, json.dumps({"link": link}))])
 
 
+def listeners(channels: Sequence[str]) -> dict[str, int]:
+    """How many hear each of these channels. Raises redis.RedisError."""
+    counts = client().pubsub_numsub(*channels) if channels else []
+    return {bytes(channel).decode() if isinstance(channel, bytes) else channel: count for channel, count in counts}
+
+
+def publish(messages: Sequence[tuple[str, str]]) -> bool:
+    """Send these texts to their channels at once; False when Redis did not take them."""
+    return not messages or _publish(messages)
+
+
 class Ringer:
     """A worker's bell: its own thread, so that a slow Redis never delays a commit."""
 

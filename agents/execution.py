@@ -42,13 +42,13 @@ from agents.outage import hand_back_connection, patiently
 from agents.recorder import Entry
 from agents.run_input import input_of
 from agents.runtime import Runtime
-from agents.secrets.chunks import Chunks
 from agents.secrets.edges import answer_to_keep, output_to_keep, without_secrets
 from agents.secrets.redaction import known
 from agents.secrets.vault import vault
 from agents.tools.invoke import invoke
 from agents.tools.mcp.call import SchemaChanged, prepare
 from agents.tools.mcp.rows import note_change
+from agents.writing import RunText
 from budgets import clock
 from budgets.ledger import AccountSet, open_accounts
 from budgets.limits import NoTier, hold_tiers_still, limits_for
@@ -95,6 +95,7 @@ class Execution:
         self.switch = switch
         self.limits = Limits(**run.limits)
         self.memory = RunMemory(run)
+        self.text = RunText(at.scribe, run.id)
         self.journal = RunJournal(at, run, self.limits, self.memory)
 
     def go(self) -> Ending | None:
@@ -147,13 +148,13 @@ class Execution:
     def _ports(self) -> Ports:
         return Ports(
             journal=self.journal,
-            llms=EdgeLLMs(self.at, self.switch),
+            llms=EdgeLLMs(self.at, self.switch, self.text),
             prices=CurrentPrices(self.run.tenant.slug),
             tools=EdgeTools(self.at, self.switch),
             health=self.at.health,
             memory=self.memory,
             clock=SystemClock(self.switch),
-            on_text=unheard,
+            on_text=self.text.hear,
             leaving=lambda: self.at.warden.leaving,
         )
 
@@ -223,21 +224,20 @@ class RunJournal:
 class EdgeLLMs:
     """The engine's LLMs: the call waits on the edge, where a kill cancels it and its socket closes."""
 
-    def __init__(self, at: Runtime, switch: KillSwitch) -> None:
+    def __init__(self, at: Runtime, switch: KillSwitch, text: RunText) -> None:
         self._at = at
         self._switch = switch
+        self._text = text
 
     def call(self, request: LLMRequest, on_text: Callable[[str], None]) -> LLMResponse:
         said = 0
 
-        written = None if on_text is unheard else Chunks(lambda: known.matcher, on_text)
-
         def hear(text: str) -> None:
             nonlocal said
             said += len(text)
-            if written is not None:
-                written.hear(text)
+            on_text(text)
 
+        self._text.begin(request.span_id)
         try:
             llm = registry.resolve(request.llm)
             let_go_of_the_database()
@@ -247,8 +247,8 @@ class EdgeLLMs:
         except LLMError as error:
             without_secrets(error)
             raise
-        if written is not None:
-            written.end()
+        finally:
+            self._text.end()
         return answer_to_keep(response)
 
 
@@ -364,8 +364,3 @@ def let_go_of_the_database() -> None:
     """Give this thread's connection back before a wait: hundreds of runs that wait need a few, not hundreds."""
     if connection.connection is not None and not connection.in_atomic_block:
         connection.close()
-
-
-def unheard(text: str) -> None:
-    """Nobody listens to text as it is written; the step carries it when it is whole."""
-    del text

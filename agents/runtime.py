@@ -1,4 +1,4 @@
-"""What one worker process keeps running besides Celery: the edge, the recorder, the bell, the warden, tool children."""
+"""What one worker process keeps running besides Celery: edge, recorder, bell, scribe, warden and tool children."""
 
 import gc
 import os
@@ -16,6 +16,7 @@ from agents.tools.children import Children
 from agents.tools.health import SharedHealth
 from agents.tools.mcp.call import close_sessions
 from agents.warden import Warden
+from agents.writing import Scribe
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Runtime:
     edge: Edge
     recorder: Recorder
     ringer: Ringer
+    scribe: Scribe
     warden: Warden
     health: SharedHealth
     children: Children
@@ -37,6 +39,7 @@ class Runtime:
         self.edge.run(close_shared_client(), KillSwitch())
         self.recorder.stop()
         self.ringer.stop()
+        self.scribe.stop()
         event_log.stop()
         self.edge.stop()
 
@@ -50,11 +53,13 @@ def start() -> Runtime:
         edge=edge,
         recorder=Recorder(ringer.ring, event_log.tell),
         ringer=ringer,
+        scribe=Scribe(),
         warden=Warden(owner=owner_name()),
         health=SharedHealth(),
         children=Children(),
     )
     runtime.ringer.start()
+    runtime.scribe.start()
     runtime.warden.start()
     return runtime
 

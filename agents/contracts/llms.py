@@ -40,7 +40,10 @@ class ToolSchema(Contract):
 
 
 class LLMRequest(Contract):
-    """One call to one LLM; ``llm`` reads ``vendor:name``, such as ``anthropic:claude-sonnet-4-5``."""
+    """One call to one LLM; ``llm`` reads ``vendor:name``, such as ``anthropic:claude-sonnet-4-5``.
+
+    ``span_id`` is the row of the trace under which its text is shown as it is written; nobody is sent it.
+    """
 
     llm: NonEmpty
     messages: tuple[Message, ...]
@@ -49,6 +52,7 @@ class LLMRequest(Contract):
     timeout_seconds: float = 120.0
     purpose: Purpose = "turn"
     run_id: str = ""
+    span_id: str = ""
 
 
 class LLMResponse(Contract):

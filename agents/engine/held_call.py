@@ -53,6 +53,7 @@ class HeldCall:
             max_output_tokens=self.hold.max_output_tokens,
             purpose=purpose,
             run_id=self.work.state.input.run_id,
+            span_id=self.span.span_id,
         )
         sent = self.work.span(self.span)
         written = llm in self.work.state.input.spec.llms_calling_in_text

@@ -9,17 +9,16 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db import DatabaseError
 
 from budgets.models import Tenant
 from console.live import feeds
-from console.live.access import Refusal, admit, still_admitted
+from console.live.access import Refusal, admit
 from console.live.flow import Window
 from console.live.threads import in_thread
+from console.live.written import Reader
 
 BEAT_SECONDS = 5.0
 TOO_SLOW = 4408
-CANNOT_CHECK = 1011
 LONGEST_MESSAGE = 200
 
 logger = logging.getLogger(__name__)
@@ -33,6 +32,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.window = Window(0)
+        self.reader = Reader()
         self._beats: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -48,12 +48,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if isinstance(admitted, Refusal):
             await self.close(code=admitted.code)
             return
+        feeds.hub.gate.enter(self, self._session_key(), self._slug)
         await self._join(admitted, run_id, tools="tools" in route)
         self._beats = asyncio.create_task(self._beat())
 
     async def disconnect(self, code: int) -> None:
         """Leave the feed."""
         logger.debug("live feed: socket closed with %s", code)
+        feeds.hub.gate.leave(self)
         if self._beats:
             self._beats.cancel()
             with suppress(asyncio.CancelledError):
@@ -61,15 +63,21 @@ class LiveConsumer(AsyncWebsocketConsumer):
         await feeds.hub.leave(self)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """An acknowledgement: {"ack": seq}. Anything else is ignored."""
-        seq = acknowledged_seq(text_data) if bytes_data is None else None
-        if seq is not None:
-            self.window.acknowledge(seq)
+        """An acknowledgement: of frames {"ack": seq}, of a text {"read": number}. Anything else is ignored."""
+        told = acknowledged(text_data) if bytes_data is None else {}
+        if "ack" in told:
+            self.window.acknowledge(told["ack"])
             await feeds.hub.acknowledged(self)
+        if "read" in told:
+            await feeds.hub.has_read(self, told["read"])
 
     async def show(self, frame: str) -> None:
         """Send the frame, as it is."""
         await self.send(text_data=frame)
+
+    async def turn_out(self, code: int) -> None:
+        """Close the socket of somebody who may watch no more."""
+        await self.close(code=code)
 
     async def _join(self, tenant: Tenant, run_id: str | None, *, tools: bool) -> None:
         feeds.hub.start()
@@ -86,21 +94,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
         while True:
             await self.show(json.dumps({"beat": int(time.time() * 1000), "mode": feeds.hub.bell.mode}))
             await asyncio.sleep(self.beat_seconds)
-            code = await self._closing_code()
-            if code is not None:
-                await self.close(code=code)
+            now = time.monotonic()
+            if self.window.overdue(now) or self.reader.overdue(now):
+                await self.close(code=TOO_SLOW)
                 return
-
-    async def _closing_code(self) -> int | None:
-        """Why this socket must end now, if it must; what cannot be checked ends too: the page tries again."""
-        try:
-            refusal = await in_thread(still_admitted, self._session_key(), self._slug)
-        except DatabaseError:
-            logger.exception("live feed: could not check who is watching")
-            return CANNOT_CHECK
-        if refusal:
-            return refusal.code
-        return TOO_SLOW if self.window.overdue(time.monotonic()) else None
 
     def _session_key(self) -> str | None:
         session = self.scope.get("session")
@@ -121,12 +118,12 @@ def cursor(query: bytes) -> tuple[str, int]:
     return (epoch, int(seq)) if seq.isascii() and seq.isdigit() and len(seq) < 12 else ("", 0)
 
 
-def acknowledged_seq(message: str | None) -> int | None:
-    """The number in {"ack": number}."""
+def acknowledged(message: str | None) -> dict[str, int]:
+    """The numbers in {"ack": number} or {"read": number}; none in what cannot be read."""
     if message is None or len(message) > LONGEST_MESSAGE:
-        return None
+        return {}
     with suppress(ValueError):
         told = json.loads(message)
-        seq = told.get("ack") if isinstance(told, dict) else None
-        return seq if isinstance(seq, int) and not isinstance(seq, bool) else None
-    return None
+        if isinstance(told, dict):
+            return {name: number for name, number in told.items() if type(number) is int}
+    return {}

@@ -10,14 +10,18 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
+from agents.writing import Piece
 from console.live import reading
 from console.live.audience import Audience
 from console.live.bell import Bell
+from console.live.ear import Ear
+from console.live.gate import Gate
 from console.live.run_feed import RunFeed
 from console.live.tenant_feed import TenantFeed
 from console.live.threads import in_thread
 from console.live.tools_feed import ToolsFeed
 from console.live.viewer import Viewer
+from console.live.written import Written
 
 TICK_SECONDS = 0.05
 RUN_PAUSE_SECONDS = 0.25
@@ -35,11 +39,12 @@ class Position(NamedTuple):
 
 
 class WatchedRun:
-    """A run's feed and who watches it."""
+    """A run's feed, who watches it, and what its LLM is writing now."""
 
     def __init__(self, run_id: str) -> None:
         self.feed = RunFeed(run_id)
         self.audience = Audience()
+        self.written = Written()
 
 
 class WatchedTenant:
@@ -84,6 +89,8 @@ class Hub:
     def __init__(self, redis_url: str) -> None:
         self.boot = secrets.token_hex(8)
         self.bell = Bell(redis_url, self.hear, self.look)
+        self.ear = Ear(redis_url, self.hear_text)
+        self.gate = Gate()
         self.runs: dict[str, WatchedRun] = {}
         self.tenants: dict[int, WatchedTenant] = {}
         self.tools = WatchedTools()
@@ -97,7 +104,8 @@ class Hub:
     def start(self) -> None:
         """Begin to listen, once."""
         if not self._tasks:
-            self._tasks = [asyncio.create_task(self.bell.run()), asyncio.create_task(self._flush_when_rung())]
+            work = (self.bell.run(), self.ear.run(), self.gate.run(), self._flush_when_rung())
+            self._tasks = [asyncio.create_task(each) for each in work]
 
     async def stop(self) -> None:
         """End what `start` began."""
@@ -127,6 +135,14 @@ class Hub:
         self._dirty[run_id] = tenant_id
         self._ring.set()
 
+    async def hear_text(self, run_id: str, piece: Piece) -> None:
+        """What the run's LLM has written since the last piece, for all who watch and have read the piece before."""
+        watched = self.runs.get(run_id)
+        if watched and not watched.feed.has_ended(piece.span_id):
+            watched.written.take(piece)
+            for viewer in list(watched.audience.viewers):
+                await _hand_text(watched, viewer)
+
     async def look(self) -> None:
         """Compare what is watched with the rows: hints may be lost."""
         for watched in list(self.tenants.values()):
@@ -148,6 +164,8 @@ class Hub:
             watched = self.runs.setdefault(run_id, WatchedRun(run_id))
             await self._advance(watched)
             await self._welcome(watched, viewer, seq, known=watched.feed.knows(epoch, seq))
+            await _hand_text(watched, viewer)
+            self.ear.listen_to(set(self.runs))
 
     async def join_tenant(self, viewer: Viewer, tenant_id: int, epoch: str, seq: int) -> None:
         """Bring a page of the runs list to the present and keep it there."""
@@ -175,6 +193,7 @@ class Hub:
                     if isinstance(watched, WatchedTenant):
                         watched.want()
             self.runs = {run_id: watched for run_id, watched in self.runs.items() if watched.audience}
+            self.ear.listen_to(set(self.runs))
 
     async def acknowledged(self, viewer: Viewer) -> None:
         """The socket has room again: give it what it missed."""
@@ -184,6 +203,13 @@ class Hub:
             for watched in self._watched():
                 if viewer in watched.audience.viewers:
                     await self._catch_up(watched, viewer)
+
+    async def has_read(self, viewer: Viewer, number: int) -> None:
+        """The socket has that message of a text: give it what was written since."""
+        viewer.reader.acknowledge(number)
+        for watched in list(self.runs.values()):
+            if viewer in watched.audience.viewers:
+                await _hand_text(watched, viewer)
 
     def _watched(self) -> list[Watched]:
         return [*self.runs.values(), *self.tenants.values(), self.tools]
@@ -261,6 +287,8 @@ class Hub:
         frame = await in_thread(watched.feed.advance)
         if frame is not None:
             await watched.audience.hand(frame, prev=prev, seq=watched.feed.seq)
+        if watched.feed.has_ended(watched.written.known.span_id):
+            watched.written.forget()
 
     async def _look_on_at_tools(self) -> None:
         """Nobody is rung when a breaker changes: while somebody watches, the rows are looked at each second."""
@@ -284,3 +312,9 @@ class Hub:
             frame = watched.feed.record(run)
             if frame is not None:
                 await watched.audience.hand(frame, prev=watched.feed.seq - 1, seq=watched.feed.seq)
+
+
+async def _hand_text(watched: WatchedRun, viewer: Viewer) -> None:
+    message = viewer.reader.next(watched.written.known)
+    if message is not None:
+        await viewer.show(message)

@@ -72,6 +72,11 @@ class RunFeed:
         """Whether a page's cursor counts in this feed, and lies where the feed knows what has changed since."""
         return epoch == self.epoch and self._trace is not None and self._trace.known_from <= seq <= self.seq
 
+    def has_ended(self, span_id: str) -> bool:
+        """Whether the span's end is among the rows that were read."""
+        span = self._trace.find(span_id) if self._trace else None
+        return span is not None and not span.open
+
     def _begun(self) -> Trace:
         """A fold that begins where a page that is painted now begins: nobody needs what came before."""
         begin = beginning_of_newest(self.run_id)

@@ -2,7 +2,8 @@
 // again each five seconds: for sums that move without any run changing its state. A region may ask for it too, as long
 // as it is there: data-live-every="1".
 // It keeps a cursor (epoch, seq), applies frames {seq, prev, ops} in order and once, and says in the top bar how it stands.
-// Says to the page: wf:ops {appended} after changes, wf:clock {skew} with the server's clock.
+// Says to the page: wf:ops {appended} after changes, wf:text {span, attempt, at, text} as an LLM writes, wf:clock {skew}
+// with the server's clock.
 
 const STALE_MS = 12_000;
 const LATE_MS = 7_000;
@@ -153,6 +154,9 @@ class LiveFeed extends HTMLElement {
       this.mode = message.mode;
       document.dispatchEvent(new CustomEvent("wf:clock", { detail: { skew: message.beat - Date.now() } }));
       this.regain();
+    } else if (message.piece) {
+      this.read(message);
+      return;
     } else {
       this.queue.push(message);
     }
@@ -162,7 +166,17 @@ class LiveFeed extends HTMLElement {
   }
 
   acknowledge(seq) {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ ack: seq }));
+    this.tell({ ack: seq });
+  }
+
+  tell(message) {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+  }
+
+  // Text that an LLM is writing.
+  read(message) {
+    this.tell({ read: message.text });
+    document.dispatchEvent(new CustomEvent("wf:text", { detail: message.piece }));
   }
 
   // Frames -----------------------------------------------------------------------------------------

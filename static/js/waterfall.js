@@ -99,6 +99,12 @@ function trim(box) {
   box.dataset.fromMs = first.querySelector("rect.bar").dataset.atMs;
 }
 
+// What is being written grows under the last row.
+function grown(line) {
+  if (atBottom && !line.nextElementSibling) line.scrollIntoView({ block: "nearest" });
+  settle();
+}
+
 function follow(appended) {
   const steps = appended.filter((row) => row.matches("[data-follow] > [data-row]") && row.getClientRects().length);
   if (!steps.length) return;
@@ -121,6 +127,7 @@ function turn() {
 if (document.querySelector("[data-follow]")) {
   document.body.append(more);
   document.addEventListener("wf:ops", (event) => { turn(); follow(event.detail.appended); });
+  document.addEventListener("wf:grown", (event) => grown(event.detail.grown));
   document.addEventListener("visibilitychange", turn);
   document.addEventListener("htmx:after:swap", turn);
   addEventListener("scroll", settle, { passive: true });

@@ -21,6 +21,7 @@ from agents.tools.define import Arguments, python_tool
 from agents.tools.health import SharedHealth
 from agents.tools.mcp.call import close_sessions
 from agents.warden import Warden
+from agents.writing import Scribe
 from budgets.pricing import Usage
 from tests.agents.batches import unheard
 
@@ -55,6 +56,7 @@ def worker(name: str) -> Iterator[Runtime]:
         edge=edge,
         recorder=Recorder(unheard),
         ringer=Ringer(),
+        scribe=Scribe(),
         warden=Warden(name),
         health=SharedHealth(),
         children=Children(1),

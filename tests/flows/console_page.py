@@ -31,12 +31,12 @@ class ConsolePage:
 
     def steps(self) -> list[str]:
         """The trace as it is shown: number and title of each row, in order."""
-        rows = self.page.locator("#trace-rows > tr")
+        rows = self.page.locator("#trace-rows > [data-row]")
         return [" ".join(text.split()[:2]) for text in rows.all_inner_texts()]
 
     def expect_steps(self, count: int) -> None:
         """Wait until the trace has at least so many rows."""
-        expect(self.page.locator("#trace-rows > tr").nth(count - 1)).to_be_attached(timeout=PATIENCE_MS)
+        expect(self.page.locator("#trace-rows > [data-row]").nth(count - 1)).to_be_attached(timeout=PATIENCE_MS)
 
     def expect_state(self, run_id: str, word: str) -> None:
         """Wait until the badge of a run says so."""

@@ -41,6 +41,7 @@ from agents.secrets.vault import vault
 from agents.switches import lift, set_switch
 from agents.telemetry import outbox as outbox_module
 from agents.tools.define import Arguments, python_tool
+from agents.writing import RunText, Writing
 from budgets.pricing import Usage
 from console.live.run_feed import RunFeed
 from console.live.trace import Trace
@@ -336,8 +337,18 @@ def test_trust_38_no_canary_is_left_anywhere(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("no_redis", "office", "sender")
 def test_what_an_llm_says_letter_by_letter_is_heard_without_secrets(llm: Leaky, at: runtime.Runtime) -> None:
+    writing = Writing("r", "s", 1)
     heard: list[str] = []
+
+    def hear(letter: str) -> None:
+        writing.hear(letter)
+        if (piece := writing.news(listeners=1, now=0.0)) is not None:
+            heard.append(piece.text)
+
     request = LLMRequest(llm=LLM, messages=(), max_output_tokens=10)
-    kept = EdgeLLMs(at, KillSwitch()).call(request, heard.append)
-    assert betrayed(iter([("heard", "".join(heard))])) == []
-    assert "".join(heard) == kept.message.text == Matcher(KNOWN.items()).text(llm.script[0].text)
+    kept = EdgeLLMs(at, KillSwitch(), RunText(at.scribe, "r")).call(request, hear)
+    said = "".join(heard)
+    assert betrayed(iter([("heard", said)])) == []
+    assert kept.message.text == Matcher(KNOWN.items()).text(llm.script[0].text)
+    assert said
+    assert kept.message.text.startswith(said), "what is certain is told, and nothing else"

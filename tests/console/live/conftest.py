@@ -17,7 +17,7 @@ from agents.contracts.events import EventKind
 from agents.models import Agent, AgentVersion, EventRow, Run
 from budgets.models import Surface, Tenant
 from console.live import feeds
-from console.live.consumer import LiveConsumer
+from console.live.gate import Gate
 from console.live.hub import Hub
 from console.live.routing import websocket_urlpatterns
 from console.live.threads import in_thread
@@ -110,7 +110,14 @@ class Page:
             return self._early.pop(0)
         while True:
             told: Frame = json.loads(await self.socket.receive_from(timeout=5))
-            if "beat" not in told:
+            if "ops" in told:
+                return told
+
+    async def text(self) -> Frame:
+        """The next message of a text that is being written."""
+        while True:
+            told: Frame = json.loads(await self.socket.receive_from(timeout=5))
+            if "text" in told:
                 return told
 
     async def read(self, *, until: int) -> None:
@@ -146,11 +153,12 @@ Play = Callable[[Scenario], None]
 
 @pytest.fixture
 def play(monkeypatch: pytest.MonkeyPatch) -> Play:
-    """Plays a scenario on an event loop of its own; the hub's bell rings only when the scenario says so."""
+    """Plays a scenario on an event loop of its own; the hub hears only what the scenario says."""
 
     async def with_hub(scenario: Scenario) -> None:
         hub = Hub(NO_REDIS)
         monkeypatch.setattr(hub.bell, "run", asyncio.Event().wait)
+        monkeypatch.setattr(hub.ear, "run", asyncio.Event().wait)
         monkeypatch.setattr(feeds, "hub", hub)
         hub.start()
         try:
@@ -159,5 +167,5 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Play:
             await hub.stop()
             await in_thread(connections.close_all)
 
-    monkeypatch.setattr(LiveConsumer, "beat_seconds", 0.05)
+    monkeypatch.setattr(Gate, "check_seconds", 0.05)
     return lambda scenario: asyncio.run(with_hub(scenario))

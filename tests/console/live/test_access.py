@@ -1,14 +1,18 @@
 """Who may open a socket, and how long it stays open."""
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.db import OperationalError
 
 from agents.models import Run
-from console.live.consumer import acknowledged_seq, cursor, same_origin
+from console.live import feeds, gate
+from console.live.consumer import acknowledged, cursor, same_origin
 from console.live.threads import in_thread
 from console.models import Membership, User
 from tests.console.live.conftest import Page, Play, cookie_of
 
 LIST = "/live/t/acme/runs/"
+TOOLS = "/live/t/acme/tools/"
 
 
 @pytest.mark.parametrize(
@@ -46,25 +50,80 @@ def test_a_stranger_cannot_tell_a_foreign_tenant_from_none(stranger: User, run: 
     play(scenario)
 
 
-def test_a_removed_member_is_cut_off_at_the_next_check(viewer: User, play: Play) -> None:
-    page = Page(LIST, cookie_of(viewer))
+def sockets_of(run: Run, cookie: bytes) -> list[Page]:
+    """A socket to each of the three feeds."""
+    return [Page(path, cookie) for path in (LIST, f"{LIST}{run.pk}/", TOOLS)]
+
+
+def test_a_removed_member_is_cut_off_at_the_next_check(viewer: User, run: Run, play: Play) -> None:
+    pages = sockets_of(run, cookie_of(viewer))
 
     async def scenario() -> None:
-        await page.watch()
+        for page in pages:
+            await page.watch()
         await in_thread(Membership.objects.filter(user=viewer).delete)
-        assert await page.closing_code() == 4403
+        assert [await page.closing_code() for page in pages] == [4403] * 3
 
     play(scenario)
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"password": "another"}])
-def test_an_ended_session_is_cut_off_at_the_next_check(viewer: User, play: Play, change: dict[str, object]) -> None:
+def test_who_is_disabled_is_cut_off_at_the_next_check(
+    viewer: User, run: Run, play: Play, change: dict[str, object]
+) -> None:
+    pages = sockets_of(run, cookie_of(viewer))
+
+    async def scenario() -> None:
+        for page in pages:
+            await page.watch()
+        await in_thread(User.objects.filter(pk=viewer.pk).update, **change)
+        assert [await page.closing_code() for page in pages] == [4401] * 3
+
+    play(scenario)
+
+
+def test_who_signs_out_is_cut_off_and_whoever_else_is_there_stays(
+    viewer: User, stranger: User, run: Run, play: Play
+) -> None:
+    pages, other = sockets_of(run, cookie_of(viewer)), Page("/live/t/globex/runs/", cookie_of(stranger))
+    (ended,) = [each for each in Session.objects.all() if each.get_decoded()["_auth_user_id"] == str(viewer.pk)]
+
+    async def scenario() -> None:
+        for page in (*pages, other):
+            await page.watch()
+        await in_thread(ended.delete)
+        assert [await page.closing_code() for page in pages] == [4401] * 3
+        await feeds.hub.gate.check()
+        assert await other.socket.receive_nothing()
+        await other.close()
+
+    play(scenario)
+
+
+def test_who_cannot_be_checked_is_cut_off_and_comes_again(
+    viewer: User, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Page(LIST, cookie_of(viewer))
+
+    def away(*_claim: object) -> None:
+        raise OperationalError
+
+    async def scenario() -> None:
+        await page.watch()
+        monkeypatch.setattr(gate, "still_admitted", away)
+        assert await page.closing_code() == 1011
+
+    play(scenario)
+
+
+def test_a_closed_socket_is_asked_for_no_more(viewer: User, play: Play) -> None:
     page = Page(LIST, cookie_of(viewer))
 
     async def scenario() -> None:
         await page.watch()
-        await in_thread(User.objects.filter(pk=viewer.pk).update, **change)
-        assert await page.closing_code() == 4401
+        assert len(feeds.hub.gate._guests) == 1
+        await page.close()
+        assert len(feeds.hub.gate._guests) == 0
 
     play(scenario)
 
@@ -88,8 +147,9 @@ def test_a_cursor_is_read() -> None:
     "message", [None, "", "[]", "{}", '{"ack": true}', '{"ack": "1"}', "nonsense", '{"ack":1}' + " " * 300]
 )
 def test_other_messages_than_acknowledgements_are_ignored(message: str | None) -> None:
-    assert acknowledged_seq(message) is None
+    assert acknowledged(message) == {}
 
 
-def test_an_acknowledgement_is_read() -> None:
-    assert acknowledged_seq('{"ack": 7}') == 7
+def test_acknowledgements_are_read() -> None:
+    assert acknowledged('{"ack": 7}') == {"ack": 7}
+    assert acknowledged('{"read": 2}') == {"read": 2}

@@ -6,6 +6,7 @@ import pytest
 
 from console.live.flow import Window
 from console.live.hub import Hub, WatchedRun
+from console.live.written import Reader
 
 
 class Page:
@@ -13,6 +14,7 @@ class Page:
 
     def __init__(self) -> None:
         self.window = Window(0)
+        self.reader = Reader()
         self.shown: list[str] = []
 
     async def show(self, frame: str) -> None:
