@@ -62,33 +62,19 @@ def launch(
     check_words(task, user, session)
     check_input(version.to_spec(), task)
     check_llm(chosen, tenant)
-    with transaction.atomic():
-        tier = admitted(tenant=tenant, surface=surface, user=user, llm=chosen, version=version)
-        check_own_limits(own, tier=tier, agent=version.to_spec().limits)
-        limits = own.within(tier)
-        run = Run.objects.create(
-            id=run_id or new_run_id(),
-            tenant=tenant,
-            surface=surface,
-            version=version,
-            agent_name=agent.name,
-            user=user,
-            session=session,
-            task=plain(task),
-            llm=chosen,
-            limits=limits.as_json(),
-            own_limits=own.as_json(),
-            cap_nanos=limits.run_nanos,
-            launched_by=actor,
-        )
-        Run.objects.filter(pk=run.id).update(created_at=clock.now())  # launches are counted by the minute
-        check_budget(run, limits)
-        _attach(run, attachments)
-        row = append(run.id, [_event("run.launched", _launched(run))])
-        _note(run, actor, "run.launch", after={"agent": agent.name, "surface": surface.slug, "llm": chosen})
-    _tell(row)
-    enqueue(run.id)
-    return run
+    run = Run(
+        id=run_id or new_run_id(),
+        tenant=tenant,
+        surface=surface,
+        version=version,
+        agent_name=agent.name,
+        user=user,
+        session=session,
+        task=plain(task),
+        llm=chosen,
+        launched_by=actor,
+    )
+    return _put(run, own, attachments)
 
 
 def pause(*, run: Run, actor: str) -> bool:
@@ -149,6 +135,30 @@ def current_version(agent: Agent) -> AgentVersion:
     if agent.current is None:
         raise LaunchRefused("agent", f"{agent.name} has no version that could run.")
     return agent.current
+
+
+def _put(run: Run, own: OwnLimits, attachments: Sequence[Upload]) -> Run:
+    """Before the workers, once it is committed. Raises LaunchRefused."""
+    with transaction.atomic():
+        _admit(run, own)
+        _attach(run, attachments)
+        row = append(run.id, [_event("run.launched", _launched(run))])
+        after = {"agent": run.agent_name, "surface": run.surface.slug, "llm": run.llm}
+        _note(run, run.launched_by, "run.launch", after=after)
+    _tell(row)
+    enqueue(run.id)
+    return run
+
+
+def _admit(run: Run, own: OwnLimits) -> None:
+    """Make its row, within its tier's limits and its own. Raises LaunchRefused."""
+    tier = admitted(tenant=run.tenant, surface=run.surface, user=run.user, llm=run.llm, version=run.version)
+    check_own_limits(own, tier=tier, agent=run.version.to_spec().limits)
+    limits = own.within(tier)
+    run.limits, run.own_limits, run.cap_nanos = limits.as_json(), own.as_json(), limits.run_nanos
+    run.save(force_insert=True)
+    Run.objects.filter(pk=run.id).update(created_at=clock.now())  # launches are counted by the minute
+    check_budget(run, limits)
 
 
 def _launched(run: Run) -> JsonObject:
