@@ -1,4 +1,4 @@
-"""People: who may look at which tenant, in which role, how they signed in, and the views of runs that they saved."""
+"""People: who may look at which tenant, in which role, how they signed in, the views they saved, and their tokens."""
 
 from typing import ClassVar, Self
 
@@ -8,7 +8,18 @@ from django.db import models
 from budgets.models import Tenant
 from console.live.models import LiveEpoch
 
-__all__ = ["DefaultView", "LiveEpoch", "Membership", "SavedView", "SignInFailures", "SignInLink", "User"]
+__all__ = [
+    "ApiToken",
+    "DefaultView",
+    "LaunchKey",
+    "LiveEpoch",
+    "Membership",
+    "SavedView",
+    "SignInFailures",
+    "SignInLink",
+    "SignedIn",
+    "User",
+]
 
 ROLES = (
     ("viewer", "viewer"),
@@ -107,3 +118,57 @@ class DefaultView(models.Model):
 
     def __str__(self) -> str:
         return f"{self.view_id} of {self.user_id}"
+
+
+class SignedIn(models.Model):
+    """A session as its owner sees it: since when, from where, with what. It ends with its session."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    session_key = models.CharField(max_length=40, unique=True)
+    at = models.DateTimeField(auto_now_add=True)
+    address = models.CharField(max_length=45, blank=True)
+    browser = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name_plural = "signed in"
+
+    def __str__(self) -> str:
+        return f"session of {self.user_id}"
+
+
+class ApiToken(models.Model):
+    """A key of one person for one tenant. Of the token only the digest is stored: a copy opens nothing.
+
+    ``verbs`` are the most that it may be used for; what its person's role does not include at the time of a request
+    is refused all the same.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64, unique=True)
+    verbs = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LaunchKey(models.Model):
+    """An Idempotency-Key of the API with the run that it launches, whose id is chosen before the run is made."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=128)
+    body_digest = models.CharField(max_length=64)
+    run_id = models.CharField(max_length=32)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["tenant", "user", "key"], name="launch_key_once"),)
+
+    def __str__(self) -> str:
+        return self.key

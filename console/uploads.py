@@ -9,6 +9,7 @@ from agents.library.documents.upload import MEDIA_TYPES, UploadRefused, check_up
 from agents.lifecycle import Upload
 
 MEGABYTE = 2**20
+MOST_FILES = 10
 
 
 def checked_upload(*, name: str, content: bytes, accepts: Sequence[str]) -> Upload:

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from console.api.urls import urlpatterns as api
 from console.health import health
 from console.screens.actions.urls import urlpatterns as actions
 from console.screens.agents.urls import urlpatterns as agents
@@ -32,6 +33,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("healthz/", health, name="health"),
     path("", include("console.screens.sign_in.urls")),
+    path("api/t/<slug:tenant>/", include((api, "api"))),
     path("t/<slug:tenant>/runs/", include((runs_urls, "runs"))),
     path("t/<slug:tenant>/stops/", include((stops, "stops"))),
     path("t/<slug:tenant>/approvals/", include((approvals, "approvals"))),

@@ -13,10 +13,9 @@ from agents.models import Agent
 from budgets.models import Surface, Tenant
 from console.screens.launch.attachments import SeveralFilesField
 from console.screens.launch.selectors import AgentChoice, SurfaceChoice, named
-from console.uploads import MEGABYTE, checked_upload
+from console.uploads import MEGABYTE, MOST_FILES, checked_upload
 
 NAME_CHARACTERS = 128
-MOST_FILES = 10
 MOST_MEGABYTES = settings.ATTACHMENT_MAX_BYTES // MEGABYTE
 FILES_HELP = f"Text, Markdown, CSV or PDF, for agents that read files; at most {MOST_MEGABYTES} MB each."
 PLAIN_TEXT = forms.TextInput(attrs={"autocomplete": "off"})

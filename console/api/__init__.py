@@ -1,0 +1,1 @@
+"""The HTTP API: runs are launched, read and killed by programs."""
