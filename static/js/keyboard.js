@@ -1,5 +1,6 @@
 // Keys: j k Enter x on rows, / ? n K Space, g then a letter, Esc. Off where one types, and by the setting data-keys="off".
-// Any element with data-key="x" is pressed by that key; links with data-go="r" by g, then r.
+// Any element with data-key="x" is pressed by that key; within the focused row first one with data-row-key="x"; links with
+// data-go="r" by g, then r.
 
 const GO_MS = 1_500;
 let going = 0;
@@ -60,7 +61,32 @@ function act(event) {
     KEYS[key]();
     return true;
   }
-  return press(key, "data-key");
+  return pressInRow(key) || press(key, "data-key");
+}
+
+function pressInRow(key) {
+  const el = current()?.querySelector(`[data-row-key="${CSS.escape(key)}"]`);
+  el?.click();
+  return Boolean(el);
+}
+
+// What the help says is true of this page: keys that would do nothing here are left out, those of its buttons are added.
+function tellKeys(help) {
+  for (const pair of help.querySelectorAll("[data-needs]")) pair.hidden = !document.querySelector(pair.dataset.needs);
+  const own = [...document.querySelectorAll("main [data-key]")].filter((el) => visible(el) && el.dataset.key !== "n");
+  help.querySelector("[data-own-keys]").replaceChildren(...own.flatMap((el) => {
+    const [term, told, key] = ["dt", "dd", "kbd"].map((tag) => document.createElement(tag));
+    key.textContent = el.dataset.key;
+    term.append(key);
+    told.textContent = words(el);
+    return [term, told];
+  }));
+}
+
+function words(el) {
+  const copy = el.cloneNode(true);
+  copy.querySelectorAll("kbd, svg").forEach((part) => part.remove());
+  return (el.getAttribute("aria-label") ?? copy.textContent).replace(/\s+/g, " ").trim();
 }
 
 document.addEventListener("keydown", (event) => {
@@ -72,6 +98,10 @@ document.addEventListener("keydown", (event) => {
   if (document.documentElement.dataset.keys === "off" || typing(event.target) || document.querySelector("dialog[open]")) return;
   if (act(event)) event.preventDefault();
 });
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest('[data-dialog-open="keys-help"]')) tellKeys(document.getElementById("keys-help"));
+}, { capture: true });
 
 // A click on a row opens it, unless it was meant for something in it or marks text.
 document.addEventListener("click", (event) => {

@@ -86,6 +86,12 @@ if (toasts) {
   }).observe(toasts, { childList: true });
 }
 
+// Whoever takes something back is answered by another note.
+document.addEventListener("submit", (event) => {
+  const box = event.target.closest("[data-toast]");
+  if (box) document.addEventListener("htmx:after:swap", () => box.remove(), { once: true });
+});
+
 const SAID = {
   401: "You are signed out. Sign in, then try again.",
   403: "You may not do this.",

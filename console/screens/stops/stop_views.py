@@ -4,18 +4,20 @@ from dataclasses import dataclass
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
 from agents.kills import kill, kill_all
 from agents.models import Run, Switch
 from agents.switches import SwitchRefused, set_switch
 from console.access.requests import TenantRequest, in_tenant
+from console.screens.said import say
 from console.screens.stops.asked import Asked, shown_on
 from console.screens.stops.choices import choices
 from console.screens.stops.dialog import dialog, to_page
 from console.screens.stops.forms import StopForm, phrase_for
 from console.screens.stops.hits import Hits, hits_of
-from console.screens.stops.scopes import MOST_RUNS, Scope, scope_of
+from console.screens.stops.scopes import MOST_RUNS, Scope, scope_of, words_of
 from console.screens.stops.standing import standing_twin
 
 
@@ -91,6 +93,8 @@ def _close(request: TenantRequest, look: Look, switch: Switch, form: StopForm) -
         return _show_again(request, look, form, str(refused))
     if made.order is not None and made.order.runs_count:
         return to_page(request, "stops:order", made.order.pk)
+    undo = reverse("stops:undo", args=[request.tenant.slug, made.pk])
+    say(request, f"Stopped: {words_of(made)}. Nothing had to be killed.", undo=undo)
     return to_page(request, "stops:list")
 
 

@@ -3,11 +3,13 @@
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from agents.switches import lift
 from console.access.requests import TenantRequest, in_tenant
 from console.live.feeds import position
 from console.screens.frame import frame
+from console.screens.said import say
 from console.screens.stops.dialog import dialog, to_page
 from console.screens.stops.forms import ReasonForm
 from console.screens.stops.scopes import may_switch, words_of
@@ -43,6 +45,8 @@ def lift_stop(request: TenantRequest, switch_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
         if lift(switch=switch, actor=request.user.get_username(), reason=reason):
+            undo = reverse("stops:undo", args=[request.tenant.slug, switch.pk])
+            say(request, f"Lifted: the stop of {words_of(switch)}.", undo=undo)
             return to_page(request, "stops:list")
         switch.refresh_from_db()
         status = 409

@@ -4,6 +4,7 @@ from typing import cast, get_args
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from agents import tool_control
@@ -33,7 +34,7 @@ def force_link(request: TenantRequest) -> HttpResponse:
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         said = _force(link, forced, request.user.get_username(), form.cleaned_data["reason"])
-        return _done(request, tool, said)
+        return _done(request, tool, said, undo=_way_back(tool, link, forced, health))
     form.fields["reason"].widget.attrs["autofocus"] = True
     after = forced_otherwise(tool, health, link, forced, timezone.now())
     context: Context = {
@@ -130,9 +131,19 @@ def _tool_of(link: str, health: dict[str, ToolHealth]) -> KnownTool:
     return tool
 
 
-def _done(request: TenantRequest, tool: KnownTool, said: str) -> HttpResponse:
+def _way_back(tool: KnownTool, link: str, to: Forced, health: dict[str, ToolHealth]) -> dict[str, str]:
+    """What to send for the state before; nothing where another link was let go too, or nothing was changed."""
+    was = health[link].forced if link in health else ""
+    others = any(health[each].forced == "only" for each in tool.links if each in health and each != link)
+    if was == to or (others and "only" in (was, to)):
+        return {}
+    return {"link": link, "to": was, "reason": "Undone right after."}
+
+
+def _done(request: TenantRequest, tool: KnownTool, said: str, *, undo: dict[str, str] | None = None) -> HttpResponse:
     if request.htmx:
-        return render(request, "tools/_done.html", {"said": said})
+        undo_url = reverse("tools:force", args=[request.tenant.slug]) if undo else ""
+        return render(request, "tools/_done.html", {"said": said, "undo_url": undo_url, "undo": undo})
     return redirect(address_of(request.tenant, tool))
 
 

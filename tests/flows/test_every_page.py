@@ -1,0 +1,73 @@
+"""Every page of the console in both themes, wide and on a phone: axe finds nothing, and nothing scrolls sideways."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from tests.flows.every_route import ELSEWHERE, MORE, PAGES, PARTS, SLUG, VERBS, fill, named_routes
+from tests.harness.live_stack import LiveStack
+
+pytestmark = [pytest.mark.flows, pytest.mark.either_database]
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+ALL: dict[str, list[str]] = {"resultTypes": ["violations"]}
+CONTRAST = {"resultTypes": ["violations"], "runOnly": ["color-contrast"]}
+SETTLED = "!document.querySelector('.htmx-request') && document.fonts.status === 'loaded'"
+LOOKS = [*PAGES, *MORE]
+
+
+@pytest.fixture(scope="module")
+def page(live_stack: LiveStack, browser: Browser) -> Iterator[Page]:
+    """A person of the platform, who may see every page."""
+    context = browser.new_context(viewport=WIDE)
+    page = context.new_page()
+    page.goto(live_stack.sign_in_url("admin"))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"**/t/{SLUG}/**")
+    yield page
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def filled(live_stack: LiveStack, page: Page) -> dict[str, object]:
+    """The rows that the pages show."""
+    return fill(live_stack, page)
+
+
+def test_every_route_is_looked_at_or_named_with_a_reason() -> None:
+    known = [*PAGES, *VERBS, *PARTS, *ELSEWHERE]
+    assert sorted(known) == sorted(named_routes())
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    look: str, live_stack: LiveStack, page: Page, filled: dict[str, object]
+) -> None:
+    path = PAGES[look].address(look, filled) if look in PAGES else f"/t/{SLUG}/{MORE[look].format(**filled)}"
+    page.set_viewport_size(WIDE)
+    page.goto(live_stack.base_url + path)
+    page.wait_for_function(SETTLED)
+    found = {**at(page, "wide", "light", ALL), **at(page, "wide", "dark", CONTRAST)}
+    page.set_viewport_size(PHONE)
+    found |= {**at(page, "phone", "dark", ALL), **at(page, "phone", "light", CONTRAST)}
+    assert {where: what for where, what in found.items() if what} == {}
+
+
+def test_verbs_are_no_pages(live_stack: LiveStack, page: Page, filled: dict[str, object]) -> None:
+    for route, names in VERBS.items():
+        values = [filled[name] for name in names]
+        path = reverse(route, args=values if route == "sign_out" else [SLUG, *values])
+        assert page.request.get(live_stack.base_url + path).status == 405, route
+
+
+def at(page: Page, size: str, theme: str, options: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What axe finds at this size in this theme, and whether the page is wider than its window."""
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+    violations = Axe().run(page, options=options).response["violations"]
+    found = [f"{each['id']}: {node['target']} {node['html'][:160]}" for each in violations for node in each["nodes"]]
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        found.append("it scrolls sideways")
+    return {f"{size}, {theme}": found}
