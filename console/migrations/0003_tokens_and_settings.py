@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('budgets', '0007_actions_of_operators'),
-        ('console', '0001_initial'),
+        ('console', '0002_saved_views'),
     ]
 
     operations = [

@@ -6,8 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0011_figures_of_calls_and_drafts'),
-        ('budgets', '0008_burn_overview'),
+        ('agents', '0012_own_limits'),
+        ('budgets', '0008_burn'),
     ]
 
     operations = [
