@@ -30,9 +30,14 @@ ROLES = (
 
 
 class User(AbstractUser):
-    """A person; a platform admin may do everything in every tenant, all others what their memberships say."""
+    """A person; a platform admin may do everything in every tenant, all others what their memberships say.
+
+    The bare address leads to ``home_tenant`` and ``home_page`` (a route), where both are still there for them.
+    """
 
     is_platform_admin = models.BooleanField(default=False)
+    home_tenant = models.ForeignKey(Tenant, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    home_page = models.CharField(max_length=40, blank=True, default="", db_default="")
 
 
 class Membership(models.Model):
