@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
 from agents.engine.ports import Interrupted
+from agents.shared_loop import SharedLoop
 
 Result = TypeVar("Result")
 CUT_SECONDS = 1.0
@@ -56,11 +57,11 @@ class Flight(Generic[Result]):
     def release(self) -> None:
         """Wake the thread, if it was not woken before."""
         if self._gate.locked():
-            self._gate.release()
+            self.edge.turning.wake(self._gate)
 
     def land(self) -> Result:
-        """Wait for the result, in the thread that wants it. Raises Interrupted when it was cut."""
-        self._gate.acquire()
+        """Begin, and wait for the result, in the thread that wants it. Raises Interrupted when it was cut."""
+        self.edge.turning.wait(self.start, self._gate)
         if self._task is None:
             raise Interrupted(may_be_billed=False)
         if not self._task.done() or self._task.cancelled():
@@ -124,22 +125,21 @@ def throw_all(switches: Iterable[KillSwitch]) -> None:
 
 
 class Edge:
-    """The loop's thread."""
+    """One loop, and what flies on it."""
 
     def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever, name="edge", daemon=True)
+        self.turning = SharedLoop("edge")
+        self.loop = self.turning.loop
         self._cutting: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
-        """Begin to turn."""
-        self._thread.start()
+        """Begin to take calls."""
+        self.turning.start()
 
     def stop(self) -> None:
-        """Cancel what still runs and end the thread."""
+        """Cancel what still runs and end the loop's thread."""
         self.run(_cancel_all(), KillSwitch())
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(5)
+        self.turning.stop()
 
     def run(self, work: Coroutine[Any, Any, Result], switch: KillSwitch) -> Result:
         """Run a coroutine on the loop and wait for it. Raises Interrupted when the switch cut it."""
@@ -148,7 +148,6 @@ class Edge:
             work.close()
             raise Interrupted(may_be_billed=False)
         try:
-            self.loop.call_soon_threadsafe(flight.start)
             return flight.land()
         finally:
             switch.let_go()
