@@ -5,6 +5,7 @@ which is in this process, runs a statement once a row. Inside `hot_line.one_tran
 through the line, which sends as much as it can at once; in anybody else's transaction, through Django's connection.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -39,6 +40,7 @@ _TYPES: dict[str, dict[SqlType, str]] = {
     "sqlite": {"int": "bigint", "text": "text", "bool": "integer", "at": "text", "json": "text"},
 }
 _ROWS = {"postgresql": "jsonb_array_elements(CAST(%s AS jsonb))", "sqlite": "json_each(%s)"}
+_NEW = re.compile(r"\bnew\.(\w+)")
 _VALUE = {"postgresql": "value ->> {index}", "sqlite": "json_extract(value, '$[{index}]')"}
 
 
@@ -46,13 +48,6 @@ _VALUE = {"postgresql": "value ->> {index}", "sqlite": "json_extract(value, '$[{
 def vendor() -> str:
     """The kind of database, which does not change while a process lives."""
     return connection.vendor
-
-
-def new_rows(columns: Columns) -> str:
-    """A SELECT of the rows that `write` is given."""
-    if vendor() == "postgresql":
-        return select_rows(columns)
-    return f"SELECT {', '.join(f'%s AS {name}' for name in columns)}"
 
 
 def select_rows(columns: Columns) -> str:
@@ -66,8 +61,20 @@ def select_rows(columns: Columns) -> str:
 
 
 def insert_sql(table: str, columns: Columns) -> str:
-    """An INSERT of the rows that `write` is given."""
-    return f"INSERT INTO {table} ({', '.join(columns)}) {new_rows(columns)}"
+    """An INSERT of the rows that `write` is given; `ON CONFLICT` may follow it behind `WHERE TRUE`."""
+    rows = select_rows(columns) if vendor() == "postgresql" else f"SELECT {', '.join(['%s'] * len(columns))}"
+    return f"INSERT INTO {table} ({', '.join(columns)}) {rows}"
+
+
+def update_sql(table: str, columns: Columns, *, changes: str, where: str) -> str:
+    """An UPDATE by the rows that `write` is given; `changes` and `where` call their columns `new.<name>`.
+
+    SQLite, which takes one row at a time, takes it as parameters: a join with that one row takes it twice as long.
+    """
+    if vendor() == "postgresql":
+        return f"UPDATE {table} SET {changes} FROM ({select_rows(columns)}) AS new WHERE {where}"
+    places = {name: f"?{place}" for place, name in enumerate(columns, start=1)}
+    return _NEW.sub(lambda found: places[found[1]], f"UPDATE {table} SET {changes} WHERE {where}")
 
 
 @cache

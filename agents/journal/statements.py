@@ -19,10 +19,10 @@ from budgets.hot_sql import (
     ids_parameter,
     insert_sql,
     lock_sql,
-    new_rows,
     read_at,
     select_rows,
     stored_at,
+    update_sql,
     write,
 )
 from budgets.hot_values import Row, Write
@@ -141,6 +141,7 @@ RESTARTED = (
     "OR agents_effect.state = 'resolved' AND agents_effect.outcome = 'again' "
     "OR agents_effect.state IN ('succeeded', 'resolved') AND agents_effect.expires_at < excluded.started_at"
 )
+OF_ITS_RUN = "agents_effect.run_id = new.run_id AND agents_effect.key = new.key"
 ONCE = " WHERE TRUE ON CONFLICT (run_id, call_id) DO NOTHING"
 
 
@@ -362,26 +363,22 @@ def _insert_sql(table: str, columns: str) -> str:
 def _update_sql(columns: str) -> str:
     """An UPDATE of runs by id that compares the epoch once more."""
     named = {"run": RUN, "ending": ENDING}[columns]
-    changes = ", ".join(f"{name} = new.{name}" for name in named if name not in ("id", "epoch"))
-    return (
-        f"UPDATE agents_run SET {changes} FROM ({new_rows(named)}) AS new "
-        "WHERE agents_run.id = new.id AND agents_run.epoch = new.epoch"
-    )
+    where = "agents_run.id = new.id AND agents_run.epoch = new.epoch"
+    return update_sql("agents_run", named, changes=_changes(named, but=("id", "epoch")), where=where)
 
 
 @cache
 def _end_effects_sql() -> str:
-    changes = ", ".join(f"{name} = new.{name}" for name in EFFECT_END if name not in ("run_id", "key"))
-    return (
-        f"UPDATE agents_effect SET {changes} FROM ({new_rows(EFFECT_END)}) AS new "
-        "WHERE agents_effect.run_id = new.run_id AND agents_effect.key = new.key"
-    )
+    changes = _changes(EFFECT_END, but=("run_id", "key"))
+    return update_sql("agents_effect", EFFECT_END, changes=changes, where=OF_ITS_RUN)
 
 
 @cache
 def _unknown_effects_sql() -> str:
-    return (
-        "UPDATE agents_effect SET state = 'unknown', unknown_since = new.unknown_since "
-        f"FROM ({new_rows(EFFECT_UNKNOWN)}) AS new "
-        "WHERE agents_effect.run_id = new.run_id AND agents_effect.key = new.key AND agents_effect.state = 'started'"
-    )
+    changes = "state = 'unknown', unknown_since = new.unknown_since"
+    where = f"{OF_ITS_RUN} AND agents_effect.state = 'started'"
+    return update_sql("agents_effect", EFFECT_UNKNOWN, changes=changes, where=where)
+
+
+def _changes(columns: Columns, *, but: Collection[str]) -> str:
+    return ", ".join(f"{name} = new.{name}" for name in columns if name not in but)

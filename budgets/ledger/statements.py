@@ -12,10 +12,10 @@ from budgets.hot_sql import (
     ids_parameter,
     insert_sql,
     lock_sql,
-    new_rows,
     read_at,
     select_rows,
     stored_at,
+    update_sql,
     write,
 )
 from budgets.hot_values import Row, as_parameter
@@ -186,23 +186,23 @@ def _insert_sql(table: str, parts: tuple[str, ...]) -> str:
 @cache
 def _move_sql() -> str:
     # Not a WHERE: a row that is left out would be no error. A balance of -1 breaks the table's CHECK.
-    return (
-        "UPDATE budgets_account "
-        "SET held_nanos = CASE WHEN moved.peak IS NULL OR limit_nanos IS NULL"
-        " OR spent_nanos + held_nanos + moved.peak <= limit_nanos + topped_up_nanos"
-        " THEN held_nanos + moved.held ELSE -1 END, spent_nanos = spent_nanos + moved.spent "
-        f"FROM ({new_rows(DELTA)}) AS moved WHERE budgets_account.id = moved.id"
+    changes = (
+        "held_nanos = CASE WHEN new.peak IS NULL OR limit_nanos IS NULL"
+        " OR spent_nanos + held_nanos + new.peak <= limit_nanos + topped_up_nanos"
+        " THEN held_nanos + new.held ELSE -1 END, spent_nanos = spent_nanos + new.spent"
     )
+    return update_sql("budgets_account", DELTA, changes=changes, where="budgets_account.id = new.id")
 
 
 @cache
 def _close_sql() -> str:
-    changes = [f"{name} = closed.{name}" for name in CLOSING if name != "price"]
-    changes.append("price = COALESCE(closed.price, budgets_hold.price)")
-    return (
-        f"UPDATE budgets_hold SET {', '.join(changes)} "
-        f"FROM ({new_rows({'id': 'text', **CLOSING})}) AS closed "
-        "WHERE budgets_hold.id = closed.id AND budgets_hold.state = 'open'"
+    changes = [f"{name} = new.{name}" for name in CLOSING if name != "price"]
+    changes.append("price = COALESCE(new.price, budgets_hold.price)")
+    return update_sql(
+        "budgets_hold",
+        {"id": "text", **CLOSING},
+        changes=", ".join(changes),
+        where="budgets_hold.id = new.id AND budgets_hold.state = 'open'",
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, transaction
 
 from budgets.hot_line import Line, line_on, one_transaction, using
-from budgets.hot_sql import fetch, in_transaction, insert_sql, write
+from budgets.hot_sql import Columns, fetch, in_transaction, insert_sql, update_sql, write
 from budgets.models import Tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,9 +26,9 @@ def line() -> Iterator[Line]:
 
 def name_it(tenant: Tenant, name: str) -> None:
     """A statement of the hot path that changes a row."""
-    sql = "UPDATE budgets_tenant SET name = new.name FROM ({}) AS new WHERE budgets_tenant.id = new.id"
-    columns = insert_sql("x", {"id": "int", "name": "text"}).partition(") ")[2]
-    write(sql.format(columns), [(tenant.pk, name)])
+    columns: Columns = {"id": "int", "name": "text"}
+    sql = update_sql("budgets_tenant", columns, changes="name = new.name", where="budgets_tenant.id = new.id")
+    write(sql, [(tenant.pk, name)])
 
 
 def name_of(tenant: Tenant) -> str:
