@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import reduce
 from itertools import islice
 from operator import or_
@@ -81,7 +82,7 @@ _OF_MANY = (
 """Events that may change rows without naming them; a run has few."""
 
 
-def rows_found(run_id: str, sought: Sought, *, before: int) -> list[Span]:
+def rows_found(run_id: str, sought: Sought, *, before: int, first_at: datetime | None) -> list[Span]:
     """The newest rows made by events before that one which fit, a hundred at most, in the order of the trace."""
     events = EventRow.objects.filter(run_id=run_id, seq__lt=before)
     matches = _matches(events.filter(SHOWN.get(sought.show, Q())), sought.text)
@@ -90,7 +91,7 @@ def rows_found(run_id: str, sought: Sought, *, before: int) -> list[Span]:
     seqs = [event.seq for event in matches]
     attempts = Q(kind__startswith="attempt.", parent_span_id__in=named)
     told = events.filter(Q(span_id__in=named) | Q(seq__in=seqs) | attempts | _OF_MANY).order_by("seq")
-    rows = [row for row in _fold(run_id, list(told)) if sought.takes(row)]
+    rows = [row for row in _fold(run_id, list(told), first_at) if sought.takes(row)]
     return [row for row in rows if row.span_id in named] if sought.text else rows
 
 
@@ -129,8 +130,7 @@ def _says(value: JsonValue, text: str) -> bool:
     return text in str(value).casefold()
 
 
-def _fold(run_id: str, events: Sequence[EventRow]) -> list[Span]:
-    first_at = EventRow.objects.filter(run_id=run_id).order_by("seq").values_list("at", flat=True).first()
+def _fold(run_id: str, events: Sequence[EventRow], first_at: datetime | None) -> list[Span]:
     numbers = numbers_of(run_id, [event.seq for event in events if event.kind in MAKE_ROWS])
     trace = Trace(Beginning(first_at=first_at, numbers=numbers))
     for event in events:

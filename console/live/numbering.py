@@ -1,15 +1,11 @@
 """The numbers of a trace's rows, counted by the database as the fold counts them."""
 
-from collections.abc import Collection, Mapping
-from functools import reduce
-from operator import or_
+from collections.abc import Collection
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Func, IntegerField, Q, Subquery
 
 from agents.models import EventRow
 
-EVENTS_OF_A_SPAN = 300
-"""A span ends within so many events, or its cause is shown without a way to its row."""
 _ALWAYS = (
     "model.started",
     "tool.started",
@@ -46,14 +42,32 @@ def numbers_of(run_id: str, seqs: Collection[int]) -> dict[int, int]:
     return {seq: before[f"to_{seq}"] + 1 for seq in seqs}
 
 
-def rows_of(run_id: str, told: Mapping[int, str]) -> dict[str, int]:
-    """The rows that these events are about, by the row's id, with their numbers; ``told`` has the events' spans."""
-    began = [Q(seq__gt=seq - EVENTS_OF_A_SPAN, seq__lte=seq, span_id=span) for seq, span in told.items() if span]
-    of_spans = reduce(or_, began, Q(pk__in=[])) & Q(kind__in=("model.started", "tool.started"))
-    events = EventRow.objects.filter(run_id=run_id)
-    found = events.filter(of_spans | (_NUMBERED & Q(seq__in=told))).values_list("seq", "kind", "span_id")
-    made = {seq: span if kind.endswith(".started") else f"e{seq}" for seq, kind, span in found}
-    return {made[seq]: number for seq, number in numbers_of(run_id, list(made)).items()}
+def rows_before(run_id: str, seq: int) -> Subquery:
+    """How many rows the trace has before an event, for an annotation; the database counts them once."""
+    count = Func(F("seq"), function="COUNT", output_field=IntegerField())
+    earlier = EventRow.objects.filter(_NUMBERED, run_id=run_id, seq__lt=seq)
+    return Subquery(earlier.order_by().annotate(counted=count).values("counted"))
+
+
+def makes_row(event: EventRow) -> bool:
+    """Whether an event makes a row that is counted, as the database says it."""
+    if event.kind == "run.claimed":
+        again = event.data.get("attempt")
+        return event.attempt >= 2 or (isinstance(again, int) and again >= 2)
+    if event.kind == "run.paused":
+        return bool(event.data.get("state") != "waiting_approval")
+    return event.kind in _ALWAYS
+
+
+def row_of(event: EventRow) -> str:
+    """The row that an event is about, by its kind alone, "" for none; an attempt is looked up at its tool call."""
+    if event.kind == "attempt.ended":
+        return event.parent_span_id
+    if event.kind.startswith(("model.", "tool.ended", "tool.fallback", "charge.")):
+        return event.span_id
+    if event.kind in _ALWAYS or event.kind == "run.ended" or makes_row(event):
+        return f"e{event.seq}"
+    return ""
 
 
 def birth_of(run_id: str, row: str) -> int:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from agents.models import EventRow
 from console.live.found import Sought, rows_found
 from console.live.models import LiveEpoch
-from console.live.numbering import numbers_of
+from console.live.numbering import makes_row, numbers_of, rows_before
 from console.live.rows import Beginning
 from console.live.span import Span
 from console.live.trace import Trace
@@ -47,59 +47,84 @@ class TraceRead:
         turns = [event.turn for event in self.events if event.turn]
         return (min(turns), max(turns)) if turns else (0, 0)
 
+    @property
+    def whole(self) -> bool:
+        """Whether its events are all that the trace has."""
+        return self.newest and self.after == 0
+
     def has(self, seq: int) -> bool:
         """Whether the window has this event."""
         return bool(self.events) and self.after < seq <= self.upto
 
 
-def newest_window(run_id: str) -> TraceRead:
-    """The end of the trace."""
-    head = head_of(run_id)
-    return _folded(run_id, list(_events(run_id).filter(seq__gte=_start(run_id, head + 1))), newest=True, head=head)
+@dataclass(frozen=True)
+class Head:
+    """What is known of a run before its trace is read: its last event, when it began, and the feed's epoch."""
+
+    run_id: str
+    seq: int
+    first_at: datetime | None
+    epoch: str
 
 
-def window_before(run_id: str, seq: int) -> TraceRead:
+def head_of(run_id: str) -> Head:
+    """Read by itself, for those who have no row of the run that tells it."""
+    first_at = _events(run_id).values_list("at", flat=True).first()
+    return Head(run_id, last_seq(run_id), first_at, LiveEpoch.current())
+
+
+def newest_window(head: Head) -> TraceRead:
+    """The end of the trace, with what came since the head was read."""
+    skipped, events = _from_a_turn(_read(head, head.seq + 1 - WINDOW_EVENTS))
+    return _folded(head, events, newest=True, skipped=skipped)
+
+
+def window_before(head: Head, seq: int) -> TraceRead:
     """What came just before an event; the first window when there is less than a whole one."""
-    start = _start(run_id, seq)
-    if start == 1:
-        return window_after(run_id, 0)
-    return _folded(
-        run_id, list(_events(run_id).filter(seq__gte=start, seq__lt=seq)), newest=False, head=head_of(run_id)
-    )
+    if seq - WINDOW_EVENTS <= 1:
+        return window_after(head, 0)
+    skipped, events = _from_a_turn(_read(head, seq - WINDOW_EVENTS, until=seq))
+    return _folded(head, events, newest=False, skipped=skipped)
 
 
-def window_after(run_id: str, seq: int) -> TraceRead:
+def window_after(head: Head, seq: int) -> TraceRead:
     """What came just after an event; the newest window when that is all there is."""
-    head = head_of(run_id)
-    if head - seq <= WINDOW_EVENTS:
-        return newest_window(run_id)
-    events = list(_events(run_id).filter(seq__gt=seq, seq__lte=seq + WINDOW_EVENTS))
-    return _folded(run_id, _to_a_turn(events), newest=False, head=head)
+    if head.seq - seq <= WINDOW_EVENTS:
+        return newest_window(head)
+    events = _read(head, seq + 1, until=seq + 1 + WINDOW_EVENTS)
+    return _folded(head, _to_a_turn(events), newest=False)
 
 
-def window_around(run_id: str, seq: int) -> TraceRead:
+def window_around(head: Head, seq: int) -> TraceRead:
     """The newest window when it has the event, else one with the event in its middle."""
-    if seq >= _start(run_id, head_of(run_id) + 1):
-        return newest_window(run_id)
-    return window_before(run_id, seq + WINDOW_EVENTS // 2)
+    if seq > head.seq - WINDOW_EVENTS and (newest := newest_window(head)).has(seq):
+        return newest
+    return window_before(head, seq + WINDOW_EVENTS // 2)
 
 
-def found_rows(run_id: str, sought: Sought, *, before: int | None) -> TraceRead:
+def found_rows(head: Head, sought: Sought, *, before: int | None) -> TraceRead:
     """The newest rows of the whole trace that fit; without ``before`` and a text the newest window follows them."""
-    window = newest_window(run_id)
     if before is None and not sought.text:
-        older = rows_found(run_id, sought, before=window.after + 1) if window.after else []
+        window = newest_window(head)
+        older = rows_found(head.run_id, sought, before=window.after + 1, first_at=head.first_at) if window.after else []
         return replace(window, spans=[*older, *window.spans], older=len(older))
-    rows = rows_found(run_id, sought, before=before or window.seq + 1)
-    return replace(window, spans=rows, events=(), after=rows[0].seq - 1 if rows else 0, newest=False, older=len(rows))
+    rows = rows_found(head.run_id, sought, before=before or head.seq + 1, first_at=head.first_at)
+    nothing = _folded(head, [], newest=False)
+    return replace(nothing, spans=rows, after=rows[0].seq - 1 if rows else 0, upto=head.seq, older=len(rows))
 
 
 def beginning_of_newest(run_id: str) -> Beginning:
     """Where a fold begins that is to go on from the newest window."""
-    return _beginning(run_id, _start(run_id, head_of(run_id) + 1))
+    first = last_seq(run_id) + 1 - WINDOW_EVENTS
+    if first <= 1:
+        return Beginning()
+    turns = _events(run_id).filter(seq__gte=first, seq__lte=first + WINDOW_EVENTS // 2, kind="turn.started")
+    seq = turns.values_list("seq", flat=True).first() or first
+    first_at = _events(run_id).values_list("at", flat=True).first()
+    return Beginning(seq - 1, numbers_of(run_id, [seq])[seq] - 1, first_at)
 
 
-def head_of(run_id: str) -> int:
+def last_seq(run_id: str) -> int:
     """The number of the run's last event."""
     return EventRow.objects.filter(run_id=run_id).order_by("-seq").values_list("seq", flat=True).first() or 0
 
@@ -108,13 +133,23 @@ def _events(run_id: str) -> QuerySet[EventRow]:
     return EventRow.objects.filter(run_id=run_id).order_by("seq")
 
 
-def _start(run_id: str, before: int) -> int:
-    """The first event of a window that ends before an event: one that begins a turn, unless that would halve it."""
-    first = before - WINDOW_EVENTS
+def _read(head: Head, first: int, *, until: int | None = None) -> list[EventRow]:
+    """Events from ``first`` on; each knows how many rows the trace has before that, which is counted once."""
+    events = _events(head.run_id)
+    if until is not None:
+        events = events.filter(seq__lt=until)
     if first <= 1:
-        return 1
-    turns = _events(run_id).filter(seq__gte=first, seq__lte=first + WINDOW_EVENTS // 2, kind="turn.started")
-    return turns.values_list("seq", flat=True).first() or first
+        return list(events)
+    return list(events.filter(seq__gte=first).annotate(rows_before=rows_before(head.run_id, first)))
+
+
+def _from_a_turn(events: list[EventRow]) -> tuple[list[EventRow], list[EventRow]]:
+    """Without what the window's beginning cut off a turn, unless that would halve it; a whole trace is not cut."""
+    if not events or events[0].seq == 1:
+        return [], events
+    starts = (place for place, event in enumerate(events[: WINDOW_EVENTS // 2 + 1]) if event.kind == "turn.started")
+    cut = next(starts, 0)
+    return events[:cut], events[cut:]
 
 
 def _to_a_turn(events: list[EventRow]) -> list[EventRow]:
@@ -124,21 +159,16 @@ def _to_a_turn(events: list[EventRow]) -> list[EventRow]:
     return events[: ends[-1]] if ends else events
 
 
-def _beginning(run_id: str, seq: int) -> Beginning:
-    if seq == 1:
-        return Beginning()
-    first_at = _events(run_id).values_list("at", flat=True).first()
-    return Beginning(seq - 1, numbers_of(run_id, [seq])[seq] - 1, first_at)
-
-
-def _folded(run_id: str, events: list[EventRow], *, newest: bool, head: int) -> TraceRead:
+def _folded(head: Head, events: list[EventRow], *, newest: bool, skipped: Sequence[EventRow] = ()) -> TraceRead:
     first = events[0].seq if events else 1
-    trace = Trace(_beginning(run_id, first))
+    before = getattr(events[0], "rows_before", 0) if events else 0
+    first_at = head.first_at if first > 1 else None
+    trace = Trace(Beginning(first - 1, before + sum(makes_row(event) for event in skipped), first_at))
     for row in events:
         trace.apply(row.seq, row.to_event())
     return TraceRead(
-        seq=trace.head if newest else head,
-        epoch=LiveEpoch.current(),
+        seq=trace.head if newest else head.seq,
+        epoch=head.epoch,
         spans=trace.spans,
         first_at=trace.first_at,
         events=events,

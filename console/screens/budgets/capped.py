@@ -11,12 +11,11 @@ from console.screens.budgets.selectors import line_of
 
 @dataclass(frozen=True, slots=True)
 class Capped:
-    """The account that had no room, in the sentence of the refusal; `missing_nanos` is what the next call lacks."""
+    """The account that had no room, in the sentence of the refusal."""
 
     run: Run
     account: Account
     sentence: str
-    missing_nanos: int
     title: str
     edit_href: str
     window_is_over: bool
@@ -34,7 +33,6 @@ def capped(run: Run, *, now: datetime) -> Capped | None:
         run=run,
         account=account,
         sentence=run.reason,
-        missing_nanos=missing_nanos(run, account),
         title=title_of(account),
         edit_href=line_of(account, now).origin.href,
         window_is_over=account.window_end_at is not None and account.window_end_at <= now,

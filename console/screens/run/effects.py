@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
+from agents.contracts.base import JsonObject
 from agents.models import Effect, EventRow, Run
 from agents.models.effect import OPEN
 from budgets.models import Tenant
+from console.live.json_text import JsonText
 from console.screens.run.effects_form import ResolveForm
 
 MOST_SHOWN = 20
@@ -49,23 +51,26 @@ def unknown_in(tenant: Tenant) -> QuerySet[Effect]:
 
 
 def unknown_of(run: Run, *, may_send_again: bool, sent: dict[int, ResolveForm] | None = None) -> list[Unknown]:
-    """Those of one run, with blank forms, or with those that were just ``sent`` and refused."""
-    effects = list(run.effects.filter(state="unknown").order_by("unknown_since", "pk")[:MOST_SHOWN])
-    if not effects:
-        return []
-    events = EventRow.objects.filter(run=run, kind="effect.unknown").order_by("-seq")[: 4 * MOST_SHOWN]
+    """Those of one run in one query, with blank forms, or with those that were just ``sent`` and refused."""
+    why = EventRow.objects.filter(run=OuterRef("run"), kind="effect.unknown").annotate(key_=JsonText("data", "key"))
+    told = why.filter(key_=OuterRef("key")).order_by("-seq").values("data")[:1]
+    unknown = Effect.objects.filter(run=run, state="unknown").annotate(told=Subquery(told))
     keyed = {tool.name for tool in run.version.to_spec().tools if tool.effect == "keyed"}
-    told = {str(event.data.get("key")): event.data for event in reversed(events)}
     return [
         Unknown(
             effect=effect,
             keyed=effect.tool in keyed,
-            known=KNOWN.get(str(told.get(effect.key, {}).get("why")), "Nobody knows why."),
-            error=str(told.get(effect.key, {}).get("error") or ""),
+            known=KNOWN.get(str(_told(effect).get("why")), "Nobody knows why."),
+            error=str(_told(effect).get("error") or ""),
             form=(sent or {}).get(effect.pk) or ResolveForm(effect=effect, may_send_again=may_send_again),
         )
-        for effect in effects
+        for effect in unknown.order_by("unknown_since", "pk")[:MOST_SHOWN]
     ]
+
+
+def _told(effect: Effect) -> JsonObject:
+    """What the trace says of it, read along with it."""
+    return getattr(effect, "told", None) or {}
 
 
 def awaited_by(run: Run) -> Awaited | None:

@@ -9,7 +9,8 @@ from agents.models import Effect
 from console.access.policy import require
 from console.access.requests import TenantRequest, in_tenant
 from console.screens.run.effects_form import ResolveForm
-from console.screens.run.views import page_of, run_of
+from console.screens.run.verbs import run_of
+from console.screens.run.views import opened_run, page_of
 
 
 @in_tenant("resolve_effect", "POST")
@@ -25,7 +26,9 @@ def resolve_effect(request: TenantRequest, run_id: str, effect_id: int) -> HttpR
         if _said(request, effect, form):
             return redirect("runs:detail", tenant=run.tenant.slug, run_id=run.pk)
         status = 409
-    return render(request, "run/run.html", page_of(request, run, sent={effect.pk: form}), status=status)
+    return render(
+        request, "run/run.html", page_of(request, opened_run(request, run_id), sent={effect.pk: form}), status=status
+    )
 
 
 def _said(request: TenantRequest, effect: Effect, form: ResolveForm) -> bool:

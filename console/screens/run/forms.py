@@ -1,4 +1,4 @@
-"""The forms of the run page: a kill wants a reason, a decision on an approval may carry a note."""
+"""The form of the run page: a kill wants a reason."""
 
 from django import forms
 
@@ -13,11 +13,3 @@ class KillForm(forms.Form):
         error_messages={"required": "Say why; it is kept with the run."},
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
     )
-
-
-class DecisionForm(forms.Form):
-    """A person's word on a call that waits for it."""
-
-    decision = forms.ChoiceField(choices=[("approve", "Approve"), ("deny", "Deny")])
-    note = forms.CharField(max_length=REASON_CHARACTERS, required=False)
-    seen = forms.CharField(max_length=64, required=False)

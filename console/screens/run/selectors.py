@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet, TextField
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 from pydantic import JsonValue
 
 from agents.contracts.base import JsonObject
-from agents.models import Approval, Run, StepRow
+from agents.models import Approval, Effect, EventRow, Run, StepRow
 from agents.run_input import spec_of
-from budgets.models import Tenant
+from budgets.models import Account, Tenant, Tier
+from console.live.models import LiveEpoch
+from console.live.window import Head
 from console.screens.run.sources import Part, Source, cited, numbers_in, parts_of, sources_of
 from console.screens.run.spending import Pace, pace
 
@@ -37,6 +39,11 @@ class Said:
     text: str
     value: JsonValue = None
 
+    @property
+    def kind(self) -> str:
+        """Whose message it is, in a word."""
+        return self.role.partition(" ")[0].lower()
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
@@ -46,10 +53,55 @@ class Conversation:
     left_out: int
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedRun:
+    """A run with all that its page has to know before it reads on, in one query.
+
+    ``account_id`` is the account that its cap is set on. The flags say what else there is to read.
+    """
+
+    run: Run
+    head: Head
+    tier: str
+    account_id: int | None
+    has_effects: bool
+    has_unknown_effects: bool
+
+
+def open_run(tenant: Tenant, run_id: str) -> OpenedRun | None:
+    """The tenant's run of this id; None alike for one that is unknown and one of another tenant."""
+    events = EventRow.objects.filter(run=OuterRef("pk"), seq=1)
+    accounts = Account.objects.filter(tenant=OuterRef("tenant"), scope="run", subject=OuterRef("pk"))
+    effects = Effect.objects.filter(run=OuterRef("pk"))
+    tiers = Tier.objects.filter(tenant=OuterRef("tenant"), user=OuterRef("user")).exclude(user="")
+    runs = _runs(tenant).annotate(
+        first_at=Subquery(events.values("at")),
+        feed_epoch=Subquery(LiveEpoch.objects.filter(pk=1).values("token")),
+        account_id=Subquery(accounts.values("pk")[:1]),
+        has_effects=Exists(effects),
+        has_unknown_effects=Exists(effects.filter(state="unknown")),
+        own_tier=Exists(tiers.filter(Q(surface=None) | Q(surface=OuterRef("surface")))),
+    )
+    run = runs.filter(pk=run_id).first()
+    if run is None:
+        return None
+    return OpenedRun(
+        run=run,
+        head=Head(run.pk, run.next_seq - 1, run.first_at, run.feed_epoch or LiveEpoch.current()),
+        tier=f"{run.user}'s own tier" if run.own_tier else "",
+        account_id=run.account_id,
+        has_effects=run.has_effects,
+        has_unknown_effects=run.has_unknown_effects,
+    )
+
+
 def find_run(tenant: Tenant, run_id: str) -> Run | None:
     """The tenant's run of this id; None alike for one that is unknown and one of another tenant."""
-    runs = Run.objects.filter(tenant=tenant).select_related("tenant", "surface", "version__agent", "parent")
-    return runs.filter(pk=run_id).first()
+    return _runs(tenant).filter(pk=run_id).first()
+
+
+def _runs(tenant: Tenant) -> QuerySet[Run]:
+    return Run.objects.filter(tenant=tenant).select_related("tenant", "surface", "version__agent", "parent")
 
 
 def open_approvals(run: Run) -> QuerySet[Approval]:

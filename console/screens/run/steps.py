@@ -8,12 +8,14 @@ from pydantic import JsonValue
 from agents.contracts.base import JsonObject
 from agents.models import EventRow
 from console.live.span import Span
+from console.screens.run.json_tree import Tree, tree_of
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One implementation that was tried for a call."""
+    """One implementation that was tried for a call; ``span_id`` is its own row of the trace."""
 
+    span_id: str
     implementation: str
     status: str
     error: str
@@ -22,13 +24,14 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What an LLM call cost, in nano-USD, and by which price."""
+    """What an LLM call cost, in nano-USD, and by which price; ``hold`` keeps its rates."""
 
     llm: str
     cost_nanos: int
     price: str
     unreconciled: bool
     over_ceiling: bool
+    hold: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,25 @@ class StepDetail:
     charge: Charge | None
     called: str = ""
     raw: list[JsonObject] = field(default_factory=list)
+
+    @property
+    def values(self) -> dict[str, tuple[str, JsonValue]]:
+        """What it holds as JSON, by the name of its file, with a title; only what there is."""
+        raw: list[JsonValue] = [*self.raw]
+        calls: list[JsonValue] = [*self.calls]
+        found: dict[str, tuple[str, JsonValue]] = {
+            "input": ("Input", self.arguments),
+            "text": ("Output", self.text or None),
+            "calls": ("Calls it asked for", calls or None),
+            "output": ("Output", self.output),
+            "events": (f"Raw: {len(raw)} event{'' if len(raw) == 1 else 's'}", raw or None),
+        }
+        return {name: (title, value) for name, (title, value) in found.items() if value is not None}
+
+    @property
+    def trees(self) -> list[Tree]:
+        """The same as trees to look at; the events come last."""
+        return [tree_of(name, title, value) for name, (title, value) in self.values.items()]
 
 
 # What the panel shows in places of its own, or that only machines read.
@@ -124,7 +146,7 @@ def _ends(events: Iterable[EventRow], span_id: str) -> Iterable[EventRow]:
 def _attempt(event: EventRow) -> Attempt:
     data = event.data
     implementation, status, error = (str(data.get(key) or "") for key in ("implementation", "status", "error"))
-    return Attempt(implementation, status, error, event.duration_ms)
+    return Attempt(event.span_id, implementation, status, error, event.duration_ms)
 
 
 def _charge(event: EventRow) -> Charge:
@@ -137,6 +159,7 @@ def _charge(event: EventRow) -> Charge:
         price=" ".join(part for part in (source, version) if part),
         unreconciled=data.get("unreconciled") is True,
         over_ceiling=data.get("over_ceiling") is True,
+        hold=str(data.get("hold") or ""),
     )
 
 

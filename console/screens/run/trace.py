@@ -6,10 +6,10 @@ from typing import Self
 from django.http import QueryDict
 from django.utils.http import urlencode
 
-from agents.models import Run
 from console.live.found import MOST_FOUND, SHOWN, Sought
 from console.live.numbering import birth_of
 from console.live.window import (
+    Head,
     TraceRead,
     found_rows,
     newest_window,
@@ -62,10 +62,10 @@ class TracePart:
     at_end: bool
 
 
-def read_part(run: Run, asked: Asked) -> TracePart:
+def read_part(head: Head, asked: Asked, *, ended: bool) -> TracePart:
     """The end of the trace unless the address says otherwise: what happened last is what people come for."""
-    birth = birth_of(run.pk, asked.step) if asked.step else 0
-    read = _read(run, asked, birth)
+    birth = birth_of(head.run_id, asked.step) if asked.step else 0
+    read = _read(head, asked, birth)
     more = read.older >= MOST_FOUND if asked.sought else read.after > 0
     first = read.spans[0].seq if asked.sought and read.spans else read.after + 1
     return TracePart(
@@ -76,18 +76,18 @@ def read_part(run: Run, asked: Asked) -> TracePart:
         later="" if read.newest or asked.sought else asked.address(after=read.upto),
         newest=asked.address() if asked.sought else "?",
         all_filters=_filters(asked),
-        at_end=read.newest and read.after > 0 and not (run.ended or asked.step or asked.sought),
+        at_end=read.newest and read.after > 0 and not (ended or asked.step or asked.sought),
     )
 
 
-def _read(run: Run, asked: Asked, birth: int) -> TraceRead:
+def _read(head: Head, asked: Asked, birth: int) -> TraceRead:
     if asked.sought:
-        return found_rows(run.pk, asked.sought, before=asked.before)
+        return found_rows(head, asked.sought, before=asked.before)
     if asked.before is not None:
-        return window_before(run.pk, asked.before)
+        return window_before(head, asked.before)
     if asked.after is not None:
-        return window_after(run.pk, asked.after)
-    return window_around(run.pk, birth) if birth else newest_window(run.pk)
+        return window_after(head, asked.after)
+    return window_around(head, birth) if birth else newest_window(head)
 
 
 def _filters(asked: Asked) -> list[tuple[str, str, str]]:

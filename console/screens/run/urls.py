@@ -2,14 +2,19 @@
 
 from django.urls import path
 
+from console.screens.run.around_views import show_affected, show_record
 from console.screens.run.effects_views import resolve_effect
-from console.screens.run.views import decide_approval, kill_run, pause_run, resume_run, show
+from console.screens.run.values_view import download_value
+from console.screens.run.verbs import kill_run, pause_run, resume_run
+from console.screens.run.views import show
 
 urlpatterns = [
     path("", show, name="detail"),
+    path("affected/", show_affected, name="affected"),
+    path("record/", show_record, name="record"),
+    path("values/<slug:row>/<slug:name>/", download_value, name="value"),
     path("kill/", kill_run, name="kill"),
     path("pause/", pause_run, name="pause"),
     path("resume/", resume_run, name="resume"),
     path("effects/<int:effect_id>/", resolve_effect, name="resolve_effect"),
-    path("approvals/<int:approval_id>/", decide_approval, name="decide_approval"),
 ]

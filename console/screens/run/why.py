@@ -3,8 +3,9 @@
 Pure: events in, findings out.
 """
 
+import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -14,6 +15,7 @@ from budgets.tiers import SCOPE_NAMES, Scope
 
 Severity = Literal["bad", "warn", "note"]
 MOST_FINDINGS = 8
+_NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,64}")
 
 
 class Fact(Protocol):
@@ -33,7 +35,7 @@ class Fact(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One cause: what happened, how bad, at which event and step, and how often after that."""
+    """One cause: what happened, how bad, at which event and step, how often after that, and to which tool."""
 
     severity: Severity
     title: str
@@ -44,6 +46,7 @@ class Finding:
     step_id: str = ""
     step_label: str = ""
     shown: bool = False
+    tool: str = ""
 
 
 def why(events: Iterable[Fact], times: Mapping[int, int] | None = None) -> list[Finding]:
@@ -58,16 +61,26 @@ def why(events: Iterable[Fact], times: Mapping[int, int] | None = None) -> list[
     return _capped(_first_of_each(found, counted))
 
 
-def located(findings: Iterable[Finding], labels: Mapping[str, str], *, shown: Container[str]) -> list[Finding]:
-    """The findings with the row of the trace that each is about, by the labels of rows; some are on the page."""
+def located(
+    findings: Iterable[Finding], shown: Mapping[str, str], elsewhere: Mapping[int, tuple[str, str]]
+) -> list[Finding]:
+    """The findings with the row of the trace that each is about, and what to call it.
+
+    ``shown`` are the rows of the page with their words; ``elsewhere`` is the row and its words by the event.
+    """
     found = []
     for finding in findings:
-        row = next((row for row in (f"e{finding.seq}", finding.span_id) if row in labels), "")
-        if row:
-            found.append(replace(finding, step_id=row, step_label=labels[row], shown=row in shown))
-        else:
-            found.append(finding)
+        row = next((row for row in (f"e{finding.seq}", finding.span_id) if row in shown), "")
+        away, words = elsewhere.get(finding.seq, ("", ""))
+        found.append(replace(finding, step_id=row or away, step_label=shown[row] if row else words, shown=row in shown))
     return found
+
+
+def first_cause(findings: Iterable[Finding]) -> Finding | None:
+    """What a person looks at first: the first thing that failed, else that warns, else that anybody said."""
+    with_rows = [finding for finding in findings if finding.step_id]
+    rank = {"bad": 0, "warn": 1, "note": 2}
+    return min(with_rows, key=lambda finding: (rank[finding.severity], finding.seq), default=None)
 
 
 def tells(kind: str, data: JsonObject) -> bool:
@@ -104,7 +117,13 @@ def _finding(event: Fact) -> Finding | None:
     severity, title, text = told
     # An attempt's or a hold's cause is looked up at the step it belongs to.
     span = event.parent_span_id if event.kind == "attempt.ended" else event.span_id
-    return Finding(severity, title, text, event.seq, span)
+    return Finding(severity, title, text, event.seq, span, tool=_named(event.data))
+
+
+def _named(data: JsonObject) -> str:
+    """The tool, as long as that can be a name: an LLM may write anything where one belongs."""
+    name = data.get("tool")
+    return name if isinstance(name, str) and _NAME.fullmatch(name) else ""
 
 
 Told = tuple[Severity, str, str]

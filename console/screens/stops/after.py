@@ -25,15 +25,16 @@ class After:
     open: Sequence[Part]
 
 
-def after_kill(runs: QuerySet[Run]) -> After:
-    """Of runs that were killed, all together; two queries."""
+def after_kill(runs: QuerySet[Run], *, booked_nanos: int | None = None) -> After:
+    """Of runs that were killed, all together; two queries, one when it is known what was booked."""
     finished: list[str] = []
     unsure: list[str] = []
     under_way = Effect.objects.filter(run__in=runs.values("pk"), run__kill_requested_at__isnull=False)
     under_way = under_way.filter(Q(ended_at__gt=F("run__kill_requested_at")) | Q(state__in=("started", "unknown")))
     for tool, state in under_way.values_list("tool", "state"):
         (unsure if state in ("started", "unknown") else finished).append(tool)
-    return After(booked_after(runs), most_first(finished), most_first(unsure))
+    booked = booked_after(runs) if booked_nanos is None else booked_nanos
+    return After(booked, most_first(finished), most_first(unsure))
 
 
 def booked_after(runs: QuerySet[Run]) -> int:

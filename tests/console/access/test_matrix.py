@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from agents.models import Approval, Run, StepRow
+from agents.models import Run, StepRow
 from budgets.models import Tenant
 from tests.console.conftest import MakeRun, SignedIn
 
@@ -18,14 +18,12 @@ ROUTES = (
     "kill",
     "pause",
     "resume",
-    "decide_approval",
     "fork",
     "retry",
     "replay",
 )
 EVERYBODY = {"acme_viewer", "acme_operator", "acme_approver", "acme_admin", "admin"}
 OPERATORS = EVERYBODY - {"acme_viewer"}
-DECIDERS = OPERATORS - {"acme_operator"}
 ALLOWED = {
     ("list", "get"): EVERYBODY,
     ("detail", "get"): EVERYBODY,
@@ -36,7 +34,6 @@ ALLOWED = {
     ("kill", "post"): OPERATORS,
     ("pause", "post"): OPERATORS,
     ("resume", "post"): OPERATORS,
-    ("decide_approval", "post"): DECIDERS,
     ("fork", "get"): OPERATORS,
     ("fork", "post"): OPERATORS,
     ("retry", "get"): OPERATORS,
@@ -46,13 +43,11 @@ ALLOWED = {
 MATRIX = [(route, method) for route in ROUTES for method in ("get", "post", "put", "delete")]
 
 
-def address(route: str, tenant: str, run: Run, approval: Approval) -> str:
+def address(route: str, tenant: str, run: Run) -> str:
     """The address of a route for this run."""
     arguments: list[str | int] = [tenant]
     if route not in {"list", "launch", "launch_preview"}:
         arguments.append(run.pk)
-    if route == "decide_approval":
-        arguments.append(approval.pk)
     if route == "fork":
         arguments.append(1)
     return reverse(f"runs:{route}", args=arguments)
@@ -69,24 +64,10 @@ def run(acme: Tenant, make_run: MakeRun) -> Run:
     return run
 
 
-@pytest.fixture
-def approval(run: Run) -> Approval:
-    return Approval.objects.create(
-        run=run,
-        call_id="c1",
-        tool="refund",
-        arguments={},
-        arguments_hash="h",
-        requested_at=run.created_at,
-        expires_at=run.created_at,
-    )
-
-
-def answers(client: Client, run: Run, approval: Approval) -> dict[tuple[str, str], int]:
+def answers(client: Client, run: Run) -> dict[tuple[str, str], int]:
     """The status that each method on each route gets."""
     return {
-        (route, method): getattr(client, method)(address(route, "acme", run, approval)).status_code
-        for route, method in MATRIX
+        (route, method): getattr(client, method)(address(route, "acme", run)).status_code for route, method in MATRIX
     }
 
 
@@ -98,27 +79,25 @@ def is_right(status: int, asked: tuple[str, str], username: str) -> bool:
 
 
 @pytest.mark.parametrize("username", sorted(EVERYBODY))
-def test_members_get_what_their_role_allows(username: str, signed_in: SignedIn, run: Run, approval: Approval) -> None:
-    found = answers(signed_in(username), run, approval)
+def test_members_get_what_their_role_allows(username: str, signed_in: SignedIn, run: Run) -> None:
+    found = answers(signed_in(username), run)
     assert {asked: status for asked, status in found.items() if not is_right(status, asked, username)} == {}
 
 
-def test_strangers_find_nothing(globex_operator: Client, run: Run, approval: Approval) -> None:
-    assert set(answers(globex_operator, run, approval).values()) == {404}
+def test_strangers_find_nothing(globex_operator: Client, run: Run) -> None:
+    assert set(answers(globex_operator, run).values()) == {404}
 
 
-@pytest.mark.parametrize("route", ["detail", "kill", "pause", "resume", "decide_approval", "fork", "retry", "replay"])
-def test_a_run_is_not_found_through_another_tenant(
-    route: str, signed_in: SignedIn, run: Run, approval: Approval
-) -> None:
+@pytest.mark.parametrize("route", ["detail", "kill", "pause", "resume", "fork", "retry", "replay"])
+def test_a_run_is_not_found_through_another_tenant(route: str, signed_in: SignedIn, run: Run) -> None:
     method = "get" if route in ("detail", "replay") else "post"
-    response = getattr(signed_in("admin"), method)(address(route, "globex", run, approval), {"reason": "x"})
+    response = getattr(signed_in("admin"), method)(address(route, "globex", run), {"reason": "x"})
     assert response.status_code == 404
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_anonymous_people_are_sent_to_sign_in(route: str, client: Client, run: Run, approval: Approval) -> None:
-    response = client.post(address(route, "acme", run, approval))
+def test_anonymous_people_are_sent_to_sign_in(route: str, client: Client, run: Run) -> None:
+    response = client.post(address(route, "acme", run))
     assert response.status_code == 302
     assert response["Location"].startswith("/sign-in/")
 
@@ -127,11 +106,3 @@ def test_a_partial_sends_the_whole_page_to_sign_in(client: Client) -> None:
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/t/acme/runs/?q=x"}
     response = client.get("/t/acme/runs/", headers=headers)
     assert response["HX-Redirect"] == "/sign-in/?next=%2Ft%2Facme%2Fruns%2F%3Fq%3Dx"
-
-
-def test_an_approval_is_not_found_through_another_run(
-    acme_approver: Client, acme: Tenant, make_run: MakeRun, approval: Approval
-) -> None:
-    other = make_run(acme, state="completed")
-    response = acme_approver.post(address("decide_approval", "acme", other, approval), {"decision": "approve"})
-    assert response.status_code == 404

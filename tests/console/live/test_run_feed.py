@@ -11,7 +11,7 @@ from console.live import feeds
 from console.live.flow import FRAMES_IN_FLIGHT
 from console.live.models import LiveEpoch
 from console.live.threads import in_thread
-from console.live.window import newest_window
+from console.live.window import head_of, newest_window
 from console.models import User
 from tests.console.live.conftest import Page, Play, cookie_of, tell
 
@@ -239,7 +239,7 @@ def test_who_missed_more_than_a_message_holds_is_told_to_read_again(viewer: User
 
 def test_the_page_reads_the_same_rows_with_its_cursor(run: Run) -> None:
     tell(run, "tool.started", "a" * 16, tool="one")
-    read = newest_window(run.pk)
+    read = newest_window(head_of(run.pk))
     assert (read.seq, [span.title for span in read.spans]) == (1, ["one"])
     assert read.epoch == LiveEpoch.current()
     assert read.first_at is not None

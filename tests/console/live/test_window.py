@@ -15,7 +15,7 @@ from console.live.found import Sought, rows_found
 from console.live.run_feed import RunFeed
 from console.live.span import WARNING, Span
 from console.live.trace import Trace
-from console.live.window import newest_window, window_after, window_around, window_before
+from console.live.window import head_of, newest_window, window_after, window_around, window_before
 
 TURNS = 40
 Told = tuple[EventKind, str, str, JsonObject]
@@ -98,10 +98,10 @@ _TOOL, _APPROVAL, _REMARKS = _tool, _approval, _remarks
 
 def test_windows_one_after_the_other_make_up_the_whole_trace(run: Run, trace: list[Span]) -> None:
     rows: list[Span] = []
-    read = window_after(run.pk, 0)
+    read = window_after(head_of(run.pk), 0)
     while not read.newest:
         rows += read.spans
-        following = window_after(run.pk, read.upto)
+        following = window_after(head_of(run.pk), read.upto)
         assert following.newest or following.after == read.upto
         read = following
     rows = [row for row in rows if row.seq <= read.after] + read.spans
@@ -109,31 +109,31 @@ def test_windows_one_after_the_other_make_up_the_whole_trace(run: Run, trace: li
 
 
 def test_windows_backwards_make_up_the_whole_trace_too(run: Run, trace: list[Span]) -> None:
-    read = newest_window(run.pk)
+    read = newest_window(head_of(run.pk))
     rows = read.spans
     while read.after:
-        read = window_before(run.pk, read.after + 1)
+        read = window_before(head_of(run.pk), read.after + 1)
         rows = [row for row in read.spans if row.seq < rows[0].seq] + rows
     assert rows == trace
 
 
 def test_every_row_is_in_the_window_around_it(run: Run, trace: list[Span]) -> None:
     for row in trace[::7]:
-        assert row in window_around(run.pk, row.seq).spans
+        assert row in window_around(head_of(run.pk), row.seq).spans
 
 
 @pytest.mark.parametrize("show", ["errors", "llm", "tool", "critic"])
 def test_what_is_found_are_rows_of_the_trace(run: Run, trace: list[Span], show: str) -> None:
-    found = rows_found(run.pk, Sought(show), before=10_000)
+    found = rows_found(run.pk, Sought(show), before=10_000, first_at=head_of(run.pk).first_at)
     wanted = [row for row in trace if (row.severity >= WARNING if show == "errors" else row.kind == show)]
     assert found == wanted
 
 
 def test_a_text_is_found_in_what_was_said_and_not_in_names_of_fields(run: Run, trace: list[Span]) -> None:
-    found = rows_found(run.pk, Sought(text="http 503"), before=10_000)
+    found = rows_found(run.pk, Sought(text="http 503"), before=10_000, first_at=head_of(run.pk).first_at)
     assert found == [row for row in trace if "503" in row.note or (row.title == "stock" and row.severity == 3)]
-    assert rows_found(run.pk, Sought(text="call_id"), before=10_000) == []
-    assert rows_found(run.pk, Sought("critic", "http 503"), before=10_000) == []
+    assert rows_found(run.pk, Sought(text="call_id"), before=10_000, first_at=head_of(run.pk).first_at) == []
+    assert rows_found(run.pk, Sought("critic", "http 503"), before=10_000, first_at=head_of(run.pk).first_at) == []
 
 
 def test_a_turn_that_is_longer_than_a_window_is_cut(run: Run) -> None:
@@ -142,9 +142,9 @@ def test_a_turn_that_is_longer_than_a_window_is_cut(run: Run) -> None:
         more = {"run": run, "span_id": f"{seq:04x}", "at": timezone.now(), "data": {"tool": "x", "status": "ok"}}
         rows += [EventRow(seq=seq, kind="tool.started", **more), EventRow(seq=seq + 1, kind="tool.ended", **more)]
     EventRow.objects.bulk_create(rows)
-    read = newest_window(run.pk)
+    read = newest_window(head_of(run.pk))
     assert (len(read.spans), read.spans[-1].label) == (30, "101")
-    assert window_around(run.pk, 50).has(50)
+    assert window_around(head_of(run.pk), 50).has(50)
 
 
 def test_a_feed_lets_go_of_old_rows_and_pages_from_before_read_again(
@@ -152,7 +152,7 @@ def test_a_feed_lets_go_of_old_rows_and_pages_from_before_read_again(
 ) -> None:
     monkeypatch.setattr("console.live.run_feed.MOST_ROWS", 10)
     monkeypatch.setattr("console.live.run_feed.KEPT_ROWS", 5)
-    read, feed = newest_window(run.pk), RunFeed(run.pk)
+    read, feed = newest_window(head_of(run.pk)), RunFeed(run.pk)
     feed.advance()
     assert feed.knows(read.epoch, read.seq)
     assert not feed.knows(read.epoch, read.after)

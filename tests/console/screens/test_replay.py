@@ -88,7 +88,8 @@ def test_a_fork_leads_to_its_page_which_names_its_parent(acme_operator: Client, 
     assert "Fork of" in page
     assert "after its recorded step 3, with other instructions" in page
     assert address("detail", run) in page
-    parent = acme_operator.get(address("detail", run)).content.decode()
+    parent = acme_operator.get(address("record", run)).content.decode()
+    assert f"compare/?a={run.pk}&amp;b={child.pk}" in parent
     assert "Made from this run:" in parent
     assert address("detail", child) in parent
     assert Action.objects.get(verb="run.fork").via == "page runs:fork"
