@@ -58,7 +58,7 @@ class Account(models.Model):
 
     class Meta:
         # Balances stay out of every index: PostgreSQL then updates a row in its place.
-        indexes = [models.Index(fields=["tenant", "scope", "window"], name="account_of_window")]
+        indexes = [models.Index(fields=["tenant", "scope", "window", "id"], name="account_of_window")]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "scope", "subject", "window"], name="account_is_one"),
             models.CheckConstraint(condition=Q(scope__in=SCOPES), name="account_scope_known"),

@@ -34,8 +34,12 @@ class BudgetAlert(models.Model):
     objects = BudgetAlertQuerySet.as_manager()
 
     class Meta:
-        # Every page of a tenant counts those that nobody has seen.
-        indexes = [models.Index(fields=["account"], condition=models.Q(seen_at=None), name="alert_unseen")]
+        indexes = [
+            # Every page of a tenant counts those that nobody has seen.
+            models.Index(fields=["account"], condition=models.Q(seen_at=None), name="alert_unseen"),
+            # Who is near a cap today is who has passed a threshold today.
+            models.Index(fields=["fired_at"], name="alert_fired"),
+        ]
         constraints = [models.UniqueConstraint(fields=["account", "percent"], name="alert_once_per_window")]
 
     def __str__(self) -> str:

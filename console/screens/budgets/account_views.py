@@ -16,7 +16,13 @@ from console.screens.budgets.capped import missing_nanos
 from console.screens.budgets.forms import TopUpForm
 from console.screens.budgets.naming import SCOPE_WORDS, title_of
 from console.screens.budgets.selectors import line_of
-from console.screens.budgets.selectors_account import alerts_of, find_account, movements, waiting_for
+from console.screens.budgets.selectors_account import (
+    alerts_of,
+    find_account,
+    movements,
+    waiting_for,
+    with_waiting,
+)
 from console.screens.budgets.tables import MovementsTable
 from console.screens.frame import frame
 
@@ -27,7 +33,10 @@ Context = dict[str, object]
 def show_account(request: TenantRequest, account_id: int) -> HttpResponse:
     """The page; older movements by `before`."""
     live = position(request.tenant.pk)
-    account = _account(request, account_id)
+    standing = with_waiting(request.tenant, account_id)
+    if standing is None:
+        raise Http404
+    account, waiting = standing
     before = asked_id(request.GET.get("before", ""))
     found = movements(account, before=before or None)
     context = {
@@ -38,7 +47,7 @@ def show_account(request: TenantRequest, account_id: int) -> HttpResponse:
         "scope_words": SCOPE_WORDS[account.known_scope],
         "line": line_of(account, timezone.now()),
         "closed": _closed(account),
-        "waiting": waiting_for(account).count(),
+        "waiting": waiting,
         "account_alerts": alerts_of(account),
         "before": before,
         "older_than": found.older_than,

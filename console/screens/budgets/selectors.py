@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Literal
 
 from django.core.paginator import Page, Paginator
-from django.db.models import BigIntegerField, Case, CharField, Count, F, QuerySet, Value, When
+from django.db.models import BigIntegerField, Case, CharField, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat
 
 from agents.admission import AT_WORK, MINUTE
 from agents.contracts.endings import TERMINAL
 from agents.models import Run
-from budgets.models import Account, Surface, Tenant, Tier
+from budgets.models import Account, BudgetAlert, Surface, Tenant, Tier
 from budgets.periods import Window, day_window, month_window, zone
 from budgets.tier_settings import limits_of
 from budgets.tiers import Limits, Scope
@@ -22,6 +22,9 @@ from console.screens.budgets.naming import covering, origin_of, subject_of
 By = Literal["surface", "user", "session", "run"]
 PAGE_ROWS = 50
 USERS_BESIDE = 10
+MOST_USERS = 500
+"""Of those who passed a threshold, and of the newest: all users of most tenants, and few enough for any."""
+LAST_CHARACTER = "\U0010ffff"
 SHARE_PARTS = 10_000
 Counts = dict[tuple[int, str], int]
 
@@ -30,13 +33,15 @@ Counts = dict[tuple[int, str], int]
 class BudgetsPage:
     """The tenant's own budgets, and one page of the chosen kind, nearest to their caps first.
 
-    Surfaces are few and come all, and with them the users that are nearest.
+    Surfaces are few and come all, and with them the users that are nearest. ``is_cut``: there are more users than were
+    looked at; those who passed a threshold and the newest were.
     """
 
     tenant_lines: list[Line]
     page: "Page[Account] | None"
     lines: list[Line]
     users: list[Line] = field(default_factory=list)
+    is_cut: bool = False
 
 
 class Reading:
@@ -48,24 +53,24 @@ class Reading:
         tz = zone(tenant.timezone)
         self.day, self.month = day_window(now, tz), month_window(now, tz)
         self._wide = self._wide_accounts()
-        self._live = _counts(Run.objects.filter(tenant=tenant, state__in=AT_WORK))
-        self._recent = _counts(Run.objects.filter(tenant=tenant, created_at__gt=now - MINUTE))
+        self._live, self._recent = _counts(tenant, launched_after=now - MINUTE)
         self._tiers: list[Tier] = []
 
     def page(self, by: By, *, search: str = "", number: str | int = 1) -> BudgetsPage:
         """The page of this number (the nearest one when it does not exist)."""
         if by == "surface":
             return self._surfaces()
-        accounts = self._accounts(by, search).select_related("surface")
-        page = Paginator(_nearest_first(accounts), PAGE_ROWS).get_page(number)
+        users = self._users(search) if by == "user" else []
+        wanted = users if by == "user" else _nearest_first(self._accounts(by).select_related("surface"))
+        page = Paginator(wanted, PAGE_ROWS).get_page(number)
         found = list(page.object_list)
         self._read_tiers({account.user for account in found})
         runs = self._runs(found) if by == "run" else {}
         lines = [self._line_of(account, runs.get(account.subject)) for account in found]
-        return BudgetsPage(self._tenant_lines(), page, lines)
+        return BudgetsPage(self._tenant_lines(), page, lines, is_cut=len(users) >= MOST_USERS)
 
     def _surfaces(self) -> BudgetsPage:
-        users = list(_nearest_first(self._accounts("user", ""))[:USERS_BESIDE])
+        users = self._users("")[:USERS_BESIDE]
         self._read_tiers({account.user for account in users})
         lines = [self._surface_line(surface) for surface in Surface.objects.for_tenant(self.tenant)]
         beside = [self._line_of(account, None) for account in users]
@@ -77,11 +82,32 @@ class Reading:
         accounts = Account.objects.for_tenant(self.tenant).filter(scope__in=scopes, window__in=set(scopes.values()))
         return {(account.scope, account.subject): account for account in accounts}
 
-    def _accounts(self, by: By, search: str) -> QuerySet[Account]:
+    def _users(self, search: str) -> list[Account]:
+        """The users of today that are nearest to their caps, at most twice `MOST_USERS`, in three queries.
+
+        Balances are in no index, and to sort the day of a hundred thousand users takes longer than a page may. Who is
+        near a cap has passed a threshold; whoever began to spend last is looked at beside them.
+        """
+        today = Account.objects.for_tenant(self.tenant).filter(scope="user_day", window=self.day.key)
+        told = BudgetAlert.objects.filter(
+            account__tenant=self.tenant,
+            account__scope="user_day",
+            account__window=self.day.key,
+            fired_at__gte=self.day.start_at,
+        )
+        # An account may have passed several.
+        near = today.filter(pk__in=told.order_by("-fired_at").values("account")[: 4 * MOST_USERS])
+        parts = [near, today.order_by("-pk")]
+        if search:
+            # A range and not LIKE, which an index serves in no locale but "C".
+            begins = {"subject__gte": search, "subject__lt": search + LAST_CHARACTER, "subject__startswith": search}
+            parts.append(today.filter(**begins))
+        found = {account.pk: account for part in parts for account in part[:MOST_USERS]}
+        wanted = [account for account in found.values() if search.casefold() in account.subject.casefold()]
+        return sorted(wanted, key=_nearness_of_account)
+
+    def _accounts(self, by: By) -> QuerySet[Account]:
         accounts = Account.objects.for_tenant(self.tenant)
-        if by == "user":
-            today = accounts.filter(scope="user_day", window=self.day.key)
-            return today.filter(subject__icontains=search) if search else today
         live = Run.objects.filter(tenant=self.tenant).exclude(state__in=TERMINAL)
         if by == "run":
             return accounts.filter(scope="run", window="", subject__in=live.values("pk"))
@@ -184,9 +210,12 @@ def line_of(account: Account, now: datetime) -> Line:
     )
 
 
-def _counts(runs: QuerySet[Run]) -> Counts:
-    rows = runs.order_by().values_list("surface_id", "user").annotate(count=Count("pk"))
-    return {(surface_id, user): count for surface_id, user, count in rows}
+def _counts(tenant: Tenant, *, launched_after: datetime) -> tuple[Counts, Counts]:
+    """The runs at work, and those launched since then, of each user on each surface; one query."""
+    at_work, recent = Q(state__in=AT_WORK), Q(created_at__gt=launched_after)
+    runs = Run.objects.filter(at_work | recent, tenant=tenant).order_by().values_list("surface_id", "user")
+    rows = list(runs.annotate(live=Count("pk", filter=at_work), recent=Count("pk", filter=recent)))
+    return {row[:2]: row[2] for row in rows}, {row[:2]: row[3] for row in rows}
 
 
 def _sum(counts: Counts, *, surface_id: int | None = None, user: str | None = None) -> int:
@@ -224,8 +253,15 @@ def _nearest_first(accounts: QuerySet[Account]) -> QuerySet[Account]:
 
 
 def _nearness(line: Line) -> tuple[int, int, str]:
-    """The same order for lines in memory."""
-    cap, used = line.cap_nanos, line.spent_nanos + line.held_nanos
-    if cap is None:
-        return 1, -used, line.name
-    return -(SHARE_PARTS if cap == 0 else used * SHARE_PARTS // cap), -used, line.name
+    return _nearest(line.cap_nanos, line.spent_nanos + line.held_nanos, line.name)
+
+
+def _nearness_of_account(account: Account) -> tuple[int, int, str]:
+    return _nearest(account.full_limit_nanos, account.spent_nanos + account.held_nanos, account.subject)
+
+
+def _nearest(cap_nanos: int | None, used_nanos: int, name: str) -> tuple[int, int, str]:
+    """The same order in memory."""
+    if cap_nanos is None:
+        return 1, -used_nanos, name
+    return -(SHARE_PARTS if cap_nanos <= 0 else used_nanos * SHARE_PARTS // cap_nanos), -used_nanos, name

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from agents.models import Run
@@ -56,6 +57,18 @@ _TONES = {EntryKind.TOP_UP: "ok", EntryKind.LAPSE: "warn", EntryKind.LIMIT: "run
 def find_account(tenant: Tenant, account_id: int) -> Account | None:
     """The tenant's account of this id; None alike for one that is unknown and one of another tenant."""
     return Account.objects.for_tenant(tenant).select_related("tenant", "surface").filter(pk=account_id).first()
+
+
+def with_waiting(tenant: Tenant, account_id: int) -> tuple[Account, int] | None:
+    """The tenant's account of this id, and how many runs wait for its money; one query."""
+    cap_nanos = Coalesce(OuterRef("limit_nanos"), 0) + OuterRef("topped_up_nanos")
+    capped = Run.objects.filter(
+        tenant=OuterRef("tenant_id"), state="paused_budget", capped_account_id=OuterRef("pk")
+    ).filter(capped_limit_nanos__lte=cap_nanos)
+    count = capped.order_by().annotate(counted=Func(F("pk"), function="COUNT", output_field=IntegerField()))
+    accounts = Account.objects.for_tenant(tenant).select_related("tenant", "surface").filter(pk=account_id)
+    found = accounts.annotate(waiting=Subquery(count.values("counted"))).first()
+    return None if found is None else (found, int(vars(found)["waiting"]))
 
 
 def movements(account: Account, *, before: int | None = None) -> Movements:

@@ -43,6 +43,7 @@ def list_budgets(request: TenantRequest) -> HttpResponse:
         "tenant_lines": found.tenant_lines,
         "page": found.page,
         "lines": found.lines,
+        "is_cut": found.is_cut,
         "table": TABLES[by](found.lines, tenant=request.tenant),
         "users": UsersTable(found.users, tenant=request.tenant) if found.users else None,
     }

@@ -17,7 +17,7 @@ from tests.tier_edit import limit
 
 pytestmark = pytest.mark.usefixtures("acme", "rung")
 
-MOST_QUERIES = 13
+MOST_QUERIES = 12
 
 
 def told(rows: list[Movement]) -> list[tuple[str, str]]:

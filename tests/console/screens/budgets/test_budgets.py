@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from agents.models import Run
 from budgets.models import Account, Surface, Tenant
 from budgets.periods import day_window, month_window, zone
+from console.screens.budgets import selectors
 from console.screens.budgets.lines import Line, Used
 from console.screens.budgets.selectors import By, Reading
 from tests.console.screens.budgets.conftest import USD, Spend, account_of
@@ -18,7 +19,7 @@ from tests.tier_edit import limit
 pytestmark = pytest.mark.usefixtures("acme", "rung")
 
 ADDRESS = "/t/acme/budgets/"
-MOST_QUERIES = 13
+MOST_QUERIES = 12
 
 
 def lines(tenant: Tenant, by: By, **asked: str) -> list[Line]:
@@ -183,3 +184,15 @@ def test_an_account_is_reached_from_its_row(acme_viewer: Client, acme: Tenant, s
     spend(USD // 10, user="mara")
     account = account_of(acme, "user_day", "mara")
     assert f'data-href="/t/acme/budgets/{account.pk}/"' in acme_viewer.get(ADDRESS, {"by": "user"}).content.decode()
+
+
+def test_of_very_many_users_those_near_their_caps_and_the_newest_are_shown(
+    acme: Tenant, acme_viewer: Client, spend: Spend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "MOST_USERS", 3)
+    limit(acme, user_day_nanos=USD, thresholds=(50, 100))
+    for name, nanos in (("near", USD * 3 // 4), ("old", USD // 4), *((f"new-{n}", USD // 100) for n in range(3))):
+        spend(nanos, user=name)
+    assert [line.name for line in lines(acme, "user")] == ["near", "new-0", "new-1", "new-2"]
+    assert [line.name for line in lines(acme, "user", search="ol")] == ["old"]
+    assert "Of many users of today" in acme_viewer.get(ADDRESS, {"by": "user"}).content.decode()
