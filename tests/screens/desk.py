@@ -1,150 +1,58 @@
-"""A desk of runs to look at: launched and acted on through the console itself, as people do it."""
+"""A desk to look at: a told day, and runs that are live while the pictures are taken."""
 
 from dataclasses import dataclass
-from itertools import count
-from typing import Any
-from urllib.parse import urlsplit
 
-from playwright.sync_api import FilePayload, Page
-
-from agents.library.support.drills import switch_service
-from agents.library.support.seed import SERVICES
-from agents.models import Run
-from budgets.models import Surface, Tenant
+from agents.models import Approval, Run
+from budgets.models import Account
+from tests.harness.databases import manage
 from tests.harness.live_stack import LiveStack
-from tests.tier_edit import limit
 
-LEASE = b"""# Lease of the workshop
-
-The tenant pays 1,250 USD on the first of each month.
-
-## Notice
-
-Either side may end the lease with three months' notice, in writing.
-"""
-DAYS = {"enterprise": 200_000_000, "internal-batch": 90_000_000, "free-chat": 70_000_000}
-TENANT = {"tenant_day_nanos": 400_000_000, "tenant_month_nanos": 9_000_000_000, "user_day_nanos": 60_000_000}
-"""Nano-USD: what a rehearsed day can come near to."""
-SALES = b"month,region,revenue\nJan,North,1200\nJan,South,900\nFeb,North,1350\nFeb,South,870\nMar,North,1500\n"
-SETTLED = ("completed", "flagged", "degraded", "failed", "refused", "killed", "dead", "waiting_approval", "paused")
-EXAMPLE = (
-    "Where is order 1029? The customer also asks whether the Rain Jacket is in stock, and what happens when a "
-    "parcel is late."
-)
-QUESTIONS = (
-    "How do we roll out a database migration without downtime, and when do we roll back?",
-    "What belongs in a runbook?",
-    "How many retries are too many?",
-    "When should an alert page a person at night?",
-    "How do we keep secrets out of logs?",
-)
+RUNS = 160
+START_LIVE = "from console.told_day import live; live.start()"
 
 
 @dataclass(frozen=True)
-class Task:
-    """One launch, as the form takes it."""
-
-    agent: str
-    task: str
-    surface: str = "enterprise"
-    user: str = ""
-    llm: str = ""
-    files: tuple[tuple[str, bytes], ...] = ()
-
-
-QUIET = (
-    *(
-        Task("support-triage", f"Where is order {number}?", user=user)
-        for number, user in zip(
-            range(1001, 1008), ("mara", "jonas", "ines", "tomas", "priya", "wen", "amara"), strict=True
-        )
-    ),
-    *(Task("search", question, surface="internal-batch") for question in QUESTIONS),
-    Task("content-generation", "Write an email of 90 words to customers whose Camp Stove is late.", "internal-batch"),
-    Task("content-generation", "Write a product text of 80 words for the Enamel Kettle.", "internal-batch"),
-    Task(
-        "document-analysis",
-        "Which notice period does the lease have, and what was the revenue of the North?",
-        files=(("lease.md", LEASE), ("sales.csv", SALES)),
-    ),
-    Task("support-triage", EXAMPLE, user="mara"),
-)
-TROUBLED = (
-    Task("support-triage", "Check order 1031 again.", user="wen", llm="rehearsal:support-triage+loop"),
-    Task("search", "What is a canary release?", "free-chat", "web-4471", "rehearsal:search+rejected-drafts"),
-    Task("support-triage", "Where is order 1012?", user="ines", llm="rehearsal:support-triage+wrong-types"),
-    Task("search", "Who answers first at night?", "free-chat", "web-9021", "rehearsal:search+half-stream"),
-    Task("support-triage", "Refund order 1003, it arrived broken, and email the customer.", user="jonas"),
-)
-STUCK = Task("support-triage", "Look at order 1008.", user="priya", llm="rehearsal:support-triage+loop+slow=4")
-SLOW = (
-    Task("search", "How do we size a queue?", "internal-batch", llm="rehearsal:search+slow=40"),
-    Task("support-triage", "Where is order 1033?", user="amara", llm="rehearsal:support-triage+slow=30"),
-)
-SHOWN = Task("support-triage", EXAMPLE, user="mara", llm="rehearsal:support-triage+slow=6")
-
-
 class Desk:
-    """An operator's page that launches and acts without being looked at."""
+    """Addresses below a tenant's of what the pictures show."""
 
-    def __init__(self, page: Page, stack: LiveStack) -> None:
-        self._page = page
-        self._stack = stack
-        self._runs = f"{stack.base_url}/t/acme/runs/"
-        self._keys = count(1)
+    running: str
+    degraded: str
+    failed: str
+    killed: str
+    capped: str
+    approval: str
+    account: str
+    compared: str
 
-    def fill(self) -> str:
-        """Runs in every state one meets in a day; returns the address of one that is being worked on now."""
-        for surface, day_nanos in DAYS.items():
-            limit(Surface.objects.get(tenant__slug="acme", slug=surface), surface_day_nanos=day_nanos)
-        limit(Tenant.objects.get(slug="acme"), **TENANT)
-        self.settle([self.launch(task) for task in QUIET])
-        self._with_services_down(SERVICES, Task("support-triage", "Is the Rain Jacket in stock?", user="tomas"))
-        self.settle([self.launch(task) for task in TROUBLED])
-        stuck = self.launch(STUCK)
-        self._stack.wait_for(lambda: Run.objects.get(pk=stuck).steps_count, what="the stuck run to work")
-        self.act(stuck, "kill", reason="It asks for the same order again and again.")
-        self.settle([stuck])
-        for task in SLOW:
-            self.launch(task)
-        # The live stock service is away for the run that is shown: it falls back to the last copy.
-        switch_service(service=SERVICES[0], failing=True, note="drill")
-        return self.launch(SHOWN)
 
-    def launch(self, task: Task) -> str:
-        """Send the launch form; returns the id of the run."""
-        fields: dict[str, Any] = {
-            "agent": task.agent,
-            "task": task.task,
-            "surface": task.surface,
-            "user": task.user,
-            "llm": task.llm,
-            "key": str(next(self._keys)),
-        }
-        for name, content in task.files[:1]:
-            fields["attachments"] = FilePayload(name=name, mimeType="text/plain", buffer=content)
-        answer = self._post(f"{self._runs}new/", fields)
-        return urlsplit(answer).path.rstrip("/").rpartition("/")[2]
+def fill(environment: dict[str, str]) -> None:
+    """Tell the day, before anything runs; it takes a minute."""
+    manage("fill", "--runs", str(RUNS), "--no-live", environment=environment)
 
-    def act(self, run_id: str, verb: str, **fields: str) -> None:
-        """Press a verb of the run's page."""
-        self._post(f"{self._runs}{run_id}/{verb}/", dict(fields))
 
-    def settle(self, run_ids: list[str]) -> None:
-        """Wait until none of them is being worked on."""
-        going = Run.objects.filter(pk__in=run_ids).exclude(state__in=SETTLED)
-        self._stack.wait_for(lambda: not going.exists(), what="the runs to settle")
+def open_desk(stack: LiveStack) -> Desk:
+    """Launch what is live, and find what is shown."""
+    manage("shell", "--verbosity", "0", "-c", START_LIVE, environment=dict(stack.environment))
+    live = Run.objects.filter(tenant__slug="acme", task__contains="Rain Jacket in stock", launched_by="acme_operator")
+    running = live.order_by("-created_at")[0]
+    stack.wait_for(lambda: Run.objects.get(pk=running.pk).steps_count >= 2, what="the shown run to get on")
+    stack.manage("verify_ledger")
+    first, second = _newest("completed", agent_name="support-triage"), _newest("degraded")
+    return Desk(
+        running=_of(running),
+        degraded=_of(second),
+        failed=_of(_newest("failed")),
+        killed=_of(_newest("killed")),
+        capped=_of(_newest("paused_budget")),
+        approval=f"approvals/{Approval.objects.filter(decision='', run__tenant__slug='acme').latest('pk').pk}/",
+        account=f"budgets/{Account.objects.filter(scope='surface_day', tenant__slug='acme').latest('pk').pk}/",
+        compared=f"runs/compare/?a={first.pk}&b={second.pk}",
+    )
 
-    def _with_services_down(self, services: tuple[str, ...], task: Task) -> None:
-        for service in services:
-            switch_service(service=service, failing=True, note="drill")
-        self.settle([self.launch(task)])
-        for service in services:
-            switch_service(service=service, failing=False)
 
-    def _post(self, address: str, fields: dict[str, Any]) -> str:
-        token = self._page.locator("input[name=csrfmiddlewaretoken]").first.input_value()
-        answer = self._page.request.post(address, multipart={**fields, "csrfmiddlewaretoken": token}, max_redirects=0)
-        if answer.status != 302:
-            raise RuntimeError(f"{address} answered {answer.status}: {answer.text()[:2000]}")
-        return answer.headers["location"]
+def _newest(state: str, **more: str) -> Run:
+    return Run.objects.filter(tenant__slug="acme", state=state, **more).latest("created_at")
+
+
+def _of(run: Run) -> str:
+    return f"runs/{run.pk}/"
