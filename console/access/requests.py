@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
@@ -35,8 +36,8 @@ class TenantRequest(HtmxHttpRequest):
     tenants: tuple[Tenant, ...]
 
 
-Inner = Callable[Concatenate[TenantRequest, Parameters], HttpResponse]
-Outer = Callable[Concatenate[HttpRequest, str, Parameters], HttpResponse]
+Inner = Callable[Concatenate[TenantRequest, Parameters], HttpResponseBase]
+Outer = Callable[Concatenate[HttpRequest, str, Parameters], HttpResponseBase]
 
 
 def in_tenant(verb: Verb, *methods: str) -> Callable[[Inner[Parameters]], Outer[Parameters]]:
@@ -51,7 +52,7 @@ def in_tenant(verb: Verb, *methods: str) -> Callable[[Inner[Parameters]], Outer[
         @wraps(view)
         def guarded(
             request: HttpRequest, tenant: str, *args: Parameters.args, **kwargs: Parameters.kwargs
-        ) -> HttpResponse:
+        ) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return to_sign_in(cast(HtmxHttpRequest, request))
             if request.method not in allowed:

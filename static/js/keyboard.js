@@ -19,7 +19,9 @@ function move(by) {
   next.scrollIntoView({ block: "nearest" });
 }
 
+// A page may show the row in its own way first.
 function openRow(row) {
+  if (!row.dispatchEvent(new CustomEvent("wf:open", { bubbles: true, cancelable: true }))) return;
   const href = row.dataset.href;
   const link = row.querySelector("a[data-open]") ?? [...row.querySelectorAll("a[href]")].find((a) => a.getAttribute("href") === href);
   if (link) link.click();

@@ -1,4 +1,4 @@
-// Choosing what to stop: rows of the runs list, by ones, by the page or all that match; and the Stop… dialog's selects.
+// Choosing runs to compare or to stop: rows of the list, by ones, by the page or all that match; and the Stop… dialog's selects.
 // The form in the bar below the list carries the choice; it stays as it is while the live feed changes the rows.
 
 const bar = () => document.getElementById("pick-form");
@@ -15,26 +15,31 @@ function setAll(on) {
   if (form) form.querySelector("[data-pick-kind]").value = on ? "filter" : "runs";
 }
 
-// What has ended meanwhile is let go of; new rows on the page belong to "all that match" as well.
+// Any two runs can be compared; killed are those that have not ended. New rows on the page belong to "all that match" as well.
 function show() {
   const form = bar();
   if (!form) return;
   for (const box of boxes()) {
-    if (!open(box)) [box.checked, box.disabled] = [false, true];
-    else if (all()) box.checked = true;
+    if (all()) box.checked = open(box);
   }
-  const usable = boxes().filter(open);
-  const chosen = usable.filter((box) => box.checked).length;
+  const usable = boxes();
+  const picked = usable.filter((box) => box.checked);
+  const chosen = picked.length;
+  const live = picked.filter(open).length;
   const page = document.getElementById("pick-page");
   if (page) {
     page.checked = chosen > 0 && chosen === usable.length;
     page.indeterminate = chosen > 0 && chosen < usable.length;
   }
   const more = form.querySelector("[data-pick-all]");
-  const words = all() ? more.textContent.replace("Select all", "All") : `${chosen} selected`;
+  const words = all() && more ? more.textContent.replace("Select all", "All") : `${chosen} selected${live < chosen ? `, ${live} live` : ""}`;
   const count = form.querySelector("[data-pick-count]");
   if (count.textContent !== words) count.textContent = words;
-  more.hidden = all();
+  if (more) more.hidden = all();
+  const compare = form.querySelector("[data-pick-compare]");
+  if (compare) compare.disabled = chosen !== 2;
+  const kill = form.querySelector("[data-pick-kill]");
+  if (kill) kill.disabled = !all() && live === 0;
   form.toggleAttribute("data-on", all() || chosen > 0);
 }
 
@@ -42,7 +47,7 @@ document.addEventListener("change", (event) => {
   const target = event.target;
   if (target.matches("[data-pick-page]")) {
     setAll(false);
-    for (const box of boxes()) box.checked = target.checked && open(box);
+    for (const box of boxes()) box.checked = target.checked;
     show();
   } else if (target.matches('input[name="run"][form="pick-form"]')) {
     setAll(false);

@@ -75,6 +75,7 @@ class RunsTable(tables.Table):
             "id": lambda record: f"r-{record.pk}",
             "data-row": "",
             "data-href": lambda record, table: table.address_of(record),
+            "data-peek": lambda record, table: reverse("runs:peek", args=[table.tenant_slug, record.pk]),
             "data-severity": lambda record: record.severity,
             "data-state": lambda record: record.state,
             "tabindex": "-1",

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import urlencode
 
 from console.access.requests import TenantRequest, in_tenant
 from console.live.feeds import position
 from console.screens.frame import frame
+from console.screens.runs.address import href_of
 from console.screens.runs.around import Around, around
 from console.screens.runs.asked import Asked
 from console.screens.runs.figures import Figures, figures_of
@@ -47,14 +47,9 @@ def list_runs(request: TenantRequest) -> HttpResponse:
     return render(request, "runs/runs.html", context)
 
 
-def href_of(text: str, order: str) -> str:
-    """The list with a filter text and an order."""
-    given = {"q": text, "sort": order}
-    return "?" + urlencode({name: value for name, value in given.items() if value})
-
-
 def _context(request: TenantRequest, asked: Asked, found: RunsPage, beside: Around) -> dict[str, object]:
     query, order = asked.query, asked.order
+    saved = next((view for view in beside.saved if (view.query, view.order) == (str(query), order)), None)
     figures: Figures = figures_of(found.live, request.user.get_username(), timezone.now())
     return {
         "query": query,
@@ -72,7 +67,8 @@ def _context(request: TenantRequest, asked: Asked, found: RunsPage, beside: Arou
         "today": beside.today,
         "failed_last_hour": beside.failed_last_hour,
         "failed_words": bounded(beside.failed_last_hour),
-        "saved": beside.saved,
+        "saved_shown": saved,
+        "here": href_of(str(query), order),
     }
 
 

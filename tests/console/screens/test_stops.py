@@ -306,12 +306,15 @@ def test_the_pages_ask_few_questions_however_many_runs_there_are(
             acme_operator.get(address)
 
 
-def test_live_rows_can_be_chosen_by_those_who_may_kill(
+def test_rows_can_be_chosen_by_everybody_and_killed_by_those_who_may(
     acme_viewer: Client, acme_operator: Client, acme: Tenant, make_run: MakeRun
 ) -> None:
     live, ended = make_run(acme), make_run(acme, state="completed")
     page = acme_operator.get("/t/acme/runs/").content.decode()
     assert f'value="{live.pk}" id="pick-{live.pk}"' in page
-    assert f"pick-{ended.pk}" not in page
+    assert f"pick-{ended.pk}" in page
     assert "Select all 1 live" in page
-    assert "pick-form" not in acme_viewer.get("/t/acme/runs/").content.decode()
+    assert "data-pick-kill" in page
+    looked = acme_viewer.get("/t/acme/runs/").content.decode()
+    assert "data-pick-compare" in looked
+    assert "data-pick-kill" not in looked
