@@ -1,6 +1,6 @@
 """Switches: close a part of the house to runs until somebody lifts it. What runs there is killed in the same commit."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -66,11 +66,16 @@ def lift(*, switch: Switch, actor: str, reason: str) -> bool:
 def standing(*, tenant: Tenant, surface: Surface, agent: str, tools: Collection[str]) -> list[Switch]:
     """The switches that a run of this agent with these tools would meet there, the widest reach first."""
     known = Switch.objects.on().filter(Q(tenant=None) | Q(tenant=tenant)).select_related("tenant", "surface")
-    meets: dict[str, bool] = {"everything": True, "tenant": True}
+    return met(known.order_by("pk"), surface=surface, agent=agent, tools=tools)
+
+
+def met(switches: Iterable[Switch], *, surface: Surface, agent: str, tools: Collection[str]) -> list[Switch]:
+    """Those of these switches, which reach the surface's tenant, that such a run would meet there."""
+    whole: dict[str, bool] = {"everything": True, "tenant": True}
     return [
         switch
-        for switch in known.order_by("pk")
-        if meets.get(switch.reach)
+        for switch in switches
+        if whole.get(switch.reach)
         or (switch.reach == "surface" and switch.surface_id == surface.pk)
         or (switch.reach == "agent" and switch.name == agent)
         or (switch.reach == "tool" and switch.name in tools)

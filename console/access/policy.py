@@ -75,6 +75,11 @@ class Standing:
     tenant: Tenant
     verbs: frozenset[Verb]
     tenants: tuple[Tenant, ...]
+    roles: tuple[tuple[Tenant, frozenset[Verb]], ...] = ()
+
+    def tenants_to(self, verb: Verb) -> list[Tenant]:
+        """The tenants in which this person may do this."""
+        return [tenant for tenant, verbs in self.roles if verb in verbs]
 
 
 def tenants_of(user: Person) -> QuerySet[Tenant]:
@@ -126,7 +131,8 @@ def standing_of(user: Person, tenant_slug: str) -> Standing | None:
         members = Membership.objects.filter(user=user).select_related("tenant").order_by("tenant__slug")
         roles = [(member.tenant, MAY.get(member.role, frozenset())) for member in members]
     tenants = tuple(tenant for tenant, _ in roles)
-    return next((Standing(tenant, verbs, tenants) for tenant, verbs in roles if tenant.slug == tenant_slug), None)
+    found = ((tenant, verbs) for tenant, verbs in roles if tenant.slug == tenant_slug)
+    return next((Standing(tenant, verbs, tenants, tuple(roles)) for tenant, verbs in found), None)
 
 
 def approver_role(verbs: frozenset[Verb]) -> ApproverRole | None:

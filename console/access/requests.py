@@ -15,7 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from budgets.models import Tenant
-from console.access.policy import Verb, require
+from console.access.policy import Standing, Verb, require
 from console.models import User
 
 Parameters = ParamSpec("Parameters")
@@ -34,6 +34,7 @@ class TenantRequest(HtmxHttpRequest):
     tenant: Tenant
     verbs: frozenset[Verb]
     tenants: tuple[Tenant, ...]
+    standing: Standing
 
 
 Inner = Callable[Concatenate[TenantRequest, Parameters], HttpResponseBase]
@@ -80,6 +81,7 @@ def _admitted(request: HttpRequest, tenant_slug: str, verb: Verb) -> TenantReque
     standing = require(request.user, tenant_slug, verb)
     admitted = cast(TenantRequest, request)
     admitted.tenant, admitted.verbs, admitted.tenants = standing.tenant, standing.verbs, standing.tenants
+    admitted.standing = standing
     return admitted
 
 

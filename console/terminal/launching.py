@@ -6,15 +6,19 @@ from typing import TypeVar
 
 from agents.admission import LaunchRefused
 from agents.library.documents.upload import UploadRefused
-from agents.lifecycle import Upload, launch
+from agents.lifecycle import Upload, current_version, launch
 from agents.models import Agent, Run
+from agents.models.agent import AgentVersion
 from budgets.models import Surface, Tenant
+from budgets.money import MoneyError, parse_usd
+from budgets.own_limits import OwnLimits
 from console.uploads import checked_upload
 
 EXIT_CODES: dict[str, int] = {"completed": 0, "flagged": 3, "degraded": 3, "refused": 4, "killed": 5}
 FAILED = 1
 REFUSED = 4
 WRONG_INPUT = 2
+MOST_DIGITS = 10
 PREFERRED_SURFACE = "internal-batch"
 
 Row = TypeVar("Row")
@@ -31,12 +35,17 @@ class Wanted:
     user: str = ""
     session: str = ""
     llm: str = ""
+    agent_version: str = ""
+    cap: str = ""
+    turns: str = ""
+    seconds: str = ""
     attach: tuple[str, ...] = ()
 
 
 def launch_wanted(wanted: Wanted, *, actor: str) -> Run:
     """Launch it. Raises LaunchRefused naming the option that is wrong."""
     tenant, agent = _tenant(wanted.tenant), _agent(wanted.agent)
+    version = _version(agent, wanted.agent_version)
     return launch(
         tenant=tenant,
         surface=_surface(tenant, wanted.surface),
@@ -46,7 +55,9 @@ def launch_wanted(wanted: Wanted, *, actor: str) -> Run:
         user=wanted.user,
         session=wanted.session,
         llm=wanted.llm,
-        attachments=[_upload(name, agent) for name in wanted.attach],
+        attachments=[_upload(name, version) for name in wanted.attach],
+        version=version,
+        own=_own_limits(wanted),
     )
 
 
@@ -65,6 +76,28 @@ def _agent(name: str) -> Agent:
     return _chosen("agent", name, {agent.name: agent for agent in known})
 
 
+def _version(agent: Agent, number: str) -> AgentVersion:
+    if not number:
+        return current_version(agent)
+    known = {str(version.number): version for version in agent.versions.select_related("agent").order_by("number")}
+    return _chosen("agent-version", number, known)
+
+
+def _own_limits(wanted: Wanted) -> OwnLimits:
+    try:
+        cap_nanos = parse_usd(wanted.cap) if wanted.cap else None
+    except MoneyError as error:
+        raise LaunchRefused("cap", str(error)) from None
+    turns, seconds = _number("turns", wanted.turns), _number("seconds", wanted.seconds)
+    return OwnLimits(run_nanos=cap_nanos, max_turns=turns, max_seconds=seconds)
+
+
+def _number(field: str, text: str) -> int | None:
+    if text and not (text.isascii() and text.isdigit() and len(text) < MOST_DIGITS):
+        raise LaunchRefused(field, "Enter a whole number.")
+    return int(text) if text else None
+
+
 def _chosen(field: str, wanted: str, known: dict[str, Row]) -> Row:
     if not known:
         raise LaunchRefused(field, f"There is no {field} yet.")
@@ -75,8 +108,8 @@ def _chosen(field: str, wanted: str, known: dict[str, Row]) -> Row:
     return known[wanted]
 
 
-def _upload(name: str, agent: Agent) -> Upload:
-    accepts = agent.current.to_spec().accepts if agent.current else ()
+def _upload(name: str, version: AgentVersion) -> Upload:
+    accepts = version.to_spec().accepts
     path = Path(name)
     try:
         return checked_upload(name=path.name, content=path.read_bytes(), accepts=accepts)

@@ -1,5 +1,6 @@
 """Launch a run from the terminal, and follow it."""
 
+from dataclasses import fields
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -27,13 +28,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """What to launch, for whom, and how much to print."""
         parser.add_argument("agent", help="see manage.py agents --names")
-        parser.add_argument("task")
+        parser.add_argument("task", help="text, or JSON for an agent with an input schema")
         for name, meaning in (
             ("tenant", "default: the first"),
             ("surface", "default: internal-batch, else the first"),
             ("user", "the end user that the run works for"),
             ("session", "the session that it belongs to"),
             ("llm", "vendor:name; default: the agent's own choice"),
+            ("agent-version", "the number of an older one; default: the current"),
+            ("cap", "US dollars, at most the tier's cap of a run"),
+            ("turns", "at most the tier's"),
+            ("seconds", "at most the tier's"),
         ):
             parser.add_argument(f"--{name}", default="", help=meaning)
         parser.add_argument("--attach", action="append", default=[], metavar="FILE", help="may be repeated")
@@ -43,7 +48,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, follow: bool, json: bool, attach: list[str], **options: Any) -> None:
         """Wrong options are one line on stderr with exit 2."""
-        names = ("agent", "task", "tenant", "surface", "user", "session", "llm")
+        names = [each.name for each in fields(Wanted) if each.name != "attach"]
         wanted = Wanted(attach=tuple(attach), **{name: options[name] for name in names})
         try:
             run = launch_wanted(wanted, actor=terminal_actor())

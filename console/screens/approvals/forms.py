@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from agents.contracts.base import JsonObject
-from console.screens.approvals.edit_form import MOST_CHARACTERS
+from console.screens.schema_form import MOST_CHARACTERS
 
 NOTE_CHARACTERS = 500
 

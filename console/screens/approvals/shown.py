@@ -1,16 +1,13 @@
 """A call's arguments as people read them: a row each, with what somebody made of it, text by text line. Pure."""
 
 import difflib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
 from agents.contracts.base import JsonObject
 from agents.contracts.specs import ToolSpec
+from console.screens.schema_form import LONG_TEXT, as_text, properties
 
-LONG_TEXT = 90
 MOST_LINES = 400
 
 
@@ -47,17 +44,8 @@ def rows_of(tool: ToolSpec | None, before: JsonObject, after: JsonObject) -> lis
 
 
 def properties_of(tool: ToolSpec | None) -> Mapping[str, JsonObject]:
-    """What a tool's schema says of each argument; what it requires comes first, in its order.
-
-    PostgreSQL keeps the order of a list and not that of an object's names.
-    """
-    given = tool.parameters.get("properties") if tool else None
-    required = tool.parameters.get("required") if tool else None
-    if not isinstance(given, dict):
-        return {}
-    first = [str(name) for name in required if str(name) in given] if isinstance(required, list) else []
-    fields = ((name, given[name]) for name in dict.fromkeys([*first, *given]))
-    return {name: field if isinstance(field, dict) else {} for name, field in fields}
+    """What a tool's schema says of each argument."""
+    return properties(tool.parameters) if tool else {}
 
 
 def _others(fields: Mapping[str, JsonObject], before: JsonObject, after: JsonObject) -> list[str]:
@@ -73,13 +61,6 @@ def _row(name: str, field: JsonObject | None, before: JsonObject, after: JsonObj
     changed = name not in before or name not in after or type(before[name]) is not type(value) or before[name] != value
     lines = tuple(_lines(was, text)) if changed else ()
     return Row(name, about, text, is_json or "\n" in text or len(text) > LONG_TEXT, is_json, lines)
-
-
-def as_text(value: JsonValue) -> str:
-    """A text as it is, everything else as JSON."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _lines(before: str, after: str) -> Iterator[Line]:

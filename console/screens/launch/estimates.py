@@ -9,6 +9,8 @@ from budgets.models import Surface
 from console.screens.elapsed import took_ms
 
 LOOKED_AT = 50
+READ = 4 * LOOKED_AT
+"""Rows that are looked through for those with the same LLM."""
 ENOUGH, ENOUGH_OF_THE_LLM = 5, 10
 BY_THEMSELVES = sorted(TERMINAL - {"refused", "killed"})
 """Runs that never began, or that a person cut short, say nothing about the next one."""
@@ -29,15 +31,14 @@ class Estimate:
 def estimate(*, surface: Surface, agent_name: str, llm: str) -> Estimate | None:
     """From the last runs of this agent on this surface, with this LLM where these are enough; None for too few.
 
-    One or two queries along an index of the surface's runs.
+    One query along an index of the surface's runs.
     """
     alike = Run.objects.filter(surface=surface, agent_name=agent_name, state__in=BY_THEMSELVES)
-    alike = alike.order_by("-created_at").only("cost_nanos", "created_at", "ended_at")
-    of_the_llm = list(alike.filter(llm=llm)[:LOOKED_AT])
+    newest = list(alike.order_by("-created_at").only("cost_nanos", "created_at", "ended_at", "llm")[:READ])
+    of_the_llm = [run for run in newest if run.llm == llm][:LOOKED_AT]
     if len(of_the_llm) >= ENOUGH_OF_THE_LLM:
         return _estimate(of_the_llm, llm)
-    found = list(alike[:LOOKED_AT])
-    return _estimate(found, "") if len(found) >= ENOUGH else None
+    return _estimate(newest[:LOOKED_AT], "") if len(newest) >= ENOUGH else None
 
 
 def percentile(values: Sequence[int], percent: int) -> int:

@@ -13,7 +13,7 @@ REMEMBERED = 20
 
 def fingerprint(key: str, given: Mapping[str, Any]) -> str:
     """A form's own key and what it says; the same page sent with another task is another launch."""
-    words = {name: value for name, value in given.items() if isinstance(value, str)}
+    words = {name: value for name, value in given.items() if isinstance(value, str | int)}
     files = [hashlib.sha256(upload.content).hexdigest() for upload in given["attachments"]]
     return hashlib.sha256(json.dumps([key, words, files], sort_keys=True).encode()).hexdigest()
 

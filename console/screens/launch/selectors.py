@@ -2,17 +2,21 @@
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from agents.contracts.base import JsonObject
 from agents.contracts.specs import AgentSpec
 from agents.library.documents.agent import AGENT as DOCUMENT_AGENT
 from agents.llms.catalogue import Offer, offers
-from agents.models import Agent, ToolHealth
+from agents.models import AgentVersion, ToolHealth
 from budgets.limits import NoTier, limits_for, resolved
 from budgets.models import Account, Surface, Tenant, Tier
 from budgets.tiers import SCOPE_NAMES, Limits, Scope
@@ -36,11 +40,23 @@ MISBEHAVIOURS = (
 
 @dataclass(frozen=True, slots=True)
 class AgentChoice:
-    """An agent that can be launched, with what a person needs to choose it."""
+    """An agent that can be launched, with what a person needs to choose it.
+
+    ``current`` is its current version, ``versions`` are all in words, the newest first, and ``older`` is what the one
+    says that was asked for.
+    """
 
     name: str
     number: int
     spec: AgentSpec
+    current: int = 0
+    versions: tuple[tuple[int, str], ...] = ()
+    older: tuple[int, AgentSpec] | None = None
+
+    @property
+    def is_older(self) -> bool:
+        """Whether this is not what new runs usually get."""
+        return bool(self.current) and self.number != self.current
 
     @property
     def needs_file(self) -> bool:
@@ -54,13 +70,29 @@ class AgentChoice:
         return urlencode({"agent": self.name, "task": self.spec.example_task})
 
 
+class _Version(NamedTuple):
+    """A version as it is read; ``said`` only of those whose content is wanted."""
+
+    number: int
+    note: str
+    is_current: bool
+    said: JsonObject | None
+
+    @property
+    def words(self) -> str:
+        """How it stands in the list to choose from."""
+        said = f": {self.note[:60]}" if self.note else ""
+        return f"{self.number}, the current one" if self.is_current else f"{self.number}, not current{said}"
+
+
 @dataclass(frozen=True, slots=True)
 class SurfaceChoice:
-    """A surface with the limits of its own tier."""
+    """A surface with the limits that bind the end user there."""
 
     slug: str
     name: str
     limits: Limits
+    surface: Surface
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +131,29 @@ class DegradedLink:
     reason: str
 
 
-def agent_choices() -> list[AgentChoice]:
-    """Every agent with a version, by name."""
-    agents = Agent.objects.filter(current__isnull=False).select_related("current").order_by("name")
-    return [AgentChoice(agent.name, agent.current.number, agent.current.to_spec()) for agent in agents if agent.current]
+def agent_choices(wanted: str = "", number: int | None = None) -> list[AgentChoice]:
+    """Every agent with a version, by name; the wanted one with all its versions and, of another than its current
+    one, what that one says. One query.
+    """
+    whole = Q(current_of__isnull=False) | Q(agent__name=wanted, number=number or 0)
+    rows = (
+        AgentVersion.objects.filter(Q(current_of__isnull=False) | Q(agent__name=wanted))
+        .annotate(is_current=Q(current_of__isnull=False), said=Case(When(whole, then="spec")))
+        .order_by("agent__name", "-number")
+        .values_list("agent__name", "number", "note", "is_current", "said")
+    )
+    by_name = groupby(rows, key=itemgetter(0))
+    found = (_choice(name, [_Version(*row[1:]) for row in versions]) for name, versions in by_name)
+    return [choice for choice in found if choice]
+
+
+def at_version(choice: AgentChoice | None, number: int | None) -> AgentChoice | None:
+    """The agent as one of its versions says; None when it has no such version, or none that was asked for."""
+    if choice is None or number is None or number == choice.number:
+        return choice
+    if choice.older is None or choice.older[0] != number:
+        return None
+    return replace(choice, number=number, spec=choice.older[1])
 
 
 def first_choice(choices: Sequence[AgentChoice]) -> str:
@@ -120,15 +171,21 @@ def llm_offers(agent: AgentChoice | None, environ: Mapping[str, str]) -> list[Of
     return [*own, *wrong, *(offer for offer in known if offer not in own)]
 
 
-def surface_choices(tenant: Tenant) -> list[SurfaceChoice]:
-    """The tenant's surfaces that have a tier; one without could not be launched on."""
-    tiers = list(Tier.objects.for_tenant(tenant).filter(user=""))
+def surface_choices(tenant: Tenant, user: str = "") -> list[SurfaceChoice]:
+    """The tenant's surfaces that have a tier for this end user; one without could not be launched on."""
+    tiers = list(Tier.objects.for_tenant(tenant).filter(user__in={"", user}))
     choices = []
     for surface in Surface.objects.for_tenant(tenant):
+        surface.tenant = tenant
         covering = [tier for tier in tiers if tier.surface_id in (None, surface.pk)]
         with contextlib.suppress(NoTier):
-            choices.append(SurfaceChoice(surface.slug, surface.name, resolved(covering, surface)))
+            choices.append(SurfaceChoice(surface.slug, surface.name, resolved(covering, surface), surface))
     return choices
+
+
+def surface_named(choices: Iterable[SurfaceChoice], slug: str) -> SurfaceChoice | None:
+    """The surface of this name, if it is one of them."""
+    return next((choice for choice in choices if choice.slug == slug), None)
 
 
 def limits_or_none(surface: Surface, user: str) -> Limits | None:
@@ -162,6 +219,22 @@ def degraded_links(spec: AgentSpec) -> list[DegradedLink]:
 def named(choices: Iterable[AgentChoice], name: str) -> AgentChoice | None:
     """The agent of this name, if it is one of them."""
     return next((choice for choice in choices if choice.name == name), None)
+
+
+def _choice(name: str, versions: Sequence[_Version]) -> AgentChoice | None:
+    current = next((each for each in versions if each.is_current), None)
+    if current is None or current.said is None:
+        return None
+    spec = AgentSpec.model_validate(current.said)
+    older = next((each for each in versions if each.said is not None and not each.is_current), None)
+    return AgentChoice(
+        name=name,
+        number=current.number,
+        spec=spec,
+        current=current.number,
+        versions=tuple((each.number, each.words) for each in versions),
+        older=(older.number, AgentSpec.model_validate(older.said)) if older else None,
+    )
 
 
 def _accounts(tenant: Tenant, subjects: dict[Scope, str]) -> Iterable[Account]:

@@ -1,77 +1,135 @@
-"""The launch page: choose an agent, say the task, see what it may spend, go."""
+"""The launch page: choose an agent, say the task, see what it may spend, try it dry, go."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import cast
 from uuid import uuid4
 
-from django import forms
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django_htmx.http import HttpResponseClientRedirect
 
 from agents.admission import LaunchRefused
-from agents.contracts.specs import LoopLimits
+from agents.dry_run import Checked, Wanted, dry_run
 from agents.lifecycle import launch
-from agents.loop_limits import stricter
 from agents.models import Run
-from agents.secrets.vault import vault
-from agents.switches import standing
-from budgets.models import Surface
-from budgets.tiers import Limits
 from console.access.requests import TenantRequest, in_tenant
 from console.screens.frame import frame
-from console.screens.launch.estimates import Estimate, estimate
-from console.screens.launch.forms import LaunchForm
+from console.screens.launch.beside import beside, typed_of
+from console.screens.launch.forms import LaunchForm, number_in
 from console.screens.launch.once import fingerprint, launched_before, remember
 from console.screens.launch.selectors import (
+    FIRST_CHOICE,
     AgentChoice,
-    BudgetLeft,
     agent_choices,
-    budgets_left,
     degraded_links,
     first_choice,
-    limits_or_none,
-    llm_offers,
     named,
     surface_choices,
 )
-from console.screens.launch.terminal import OPTIONS, launch_command
-from console.screens.stops.scopes import words_of
-from console.screens.stops.standing import Stop
+from console.screens.stops.standing import Stop, standing_stops
 
 Context = dict[str, object]
+FILLED_IN = ("task", "user", "session", "llm", "version", "cap", "turns", "seconds")
+MOVED = "moved"
+"""In the query of a form that comes from another tenant: it is shown as it is, not sent."""
 
 
 @in_tenant("launch", "GET", "HEAD", "POST")
 def launch_run(request: TenantRequest) -> HttpResponse:
     """Show the form; a right one launches and leads to the run."""
-    form = _form(request, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        run_id = _launched_once(request, form)
-        if run_id:
-            address = reverse("runs:detail", args=[request.tenant.slug, run_id])
-            return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
-    typed = request.POST if request.method == "POST" else form.initial
-    context = {**frame(request, active="launch"), "form": form, **_beside(request, form, typed)}
-    return render(request, "launch/launch.html", context, status=422 if form.errors else 200)
+    if request.method != "POST" or MOVED in request.GET:
+        return _page(request, _fresh(request, request.POST if MOVED in request.GET else request.GET))
+    form = _sent(request)
+    if form.is_valid() and (run_id := _launched_once(request, form)):
+        address = reverse("runs:detail", args=[request.tenant.slug, run_id])
+        return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+    return _page(request, form)
 
 
 @in_tenant("launch", "POST")
 def preview(request: TenantRequest) -> HttpResponse:
     """What stands beside the form, for what is typed so far. Changes nothing."""
-    form = _form(request, None)
-    return render(request, "launch/_beside.html", _beside(request, form, request.POST))
+    form = _sent(request)
+    stops = standing_stops(request.tenant, request.verbs)
+    return render(request, "launch/_beside.html", beside(request, form, typed_of(form, request.POST), stops))
 
 
-def _form(request: TenantRequest, data: Mapping[str, str] | None) -> LaunchForm:
-    agents, surfaces = agent_choices(), surface_choices(request.tenant)
-    initial = {"agent": request.GET.get("agent") or first_choice(agents)}
-    initial["surface"] = request.GET.get("surface") or (surfaces[0].slug if surfaces else "")
+@in_tenant("launch", "POST")
+def task_part(request: TenantRequest) -> HttpResponse:
+    """The part of the form that another agent or version changes: its versions, and the fields of its input."""
+    given = request.POST.copy()
+    if given.get("of") == "agent":
+        given["version"] = ""  # a number of one agent's means nothing to another
+    form = _fresh(request, given)
+    return render(request, "launch/_task.html", {"tenant": request.tenant, "form": form})
+
+
+@in_tenant("launch", "POST")
+def try_dry(request: TenantRequest) -> HttpResponse:
+    """Everything that a launch would check, and what would happen. Starts nothing."""
+    form = _sent(request)
+    found = {"form": form, "dry": _tried(request, form), "tried_at": timezone.now()}
+    if request.htmx:
+        return render(request, "launch/_dry.html", {"tenant": request.tenant, **found})
+    return _page(request, form, found)
+
+
+@in_tenant("launch", "POST")
+def move(request: TenantRequest) -> HttpResponse:
+    """Take what is typed to another tenant's page: the browser sends the same form there."""
+    wanted = request.POST.get("to_tenant", request.tenant.slug)
+    if wanted not in {tenant.slug for tenant in request.standing.tenants_to("launch")}:
+        raise Http404
+    address = reverse("runs:launch", args=[wanted], query={MOVED: "1"})
+    return HttpResponse(status=307, headers={"Location": address})
+
+
+def _page(request: TenantRequest, form: LaunchForm, more: Context | None = None) -> HttpResponse:
+    given = form.data if form.is_bound else form.initial
+    around = frame(request, active="launch")
+    stops = cast(Sequence[Stop], around["stops"])
+    context = {
+        **around,
+        "form": form,
+        "launch_tenants": request.standing.tenants_to("launch"),
+        **beside(request, form, typed_of(form, given), stops),
+        **(more or {}),
+    }
+    return render(request, "launch/launch.html", context, status=422 if form.errors else 200)
+
+
+def _fresh(request: TenantRequest, given: QueryDict) -> LaunchForm:
+    """A form that starts with what is given, and complains of nothing yet."""
+    surfaces = surface_choices(request.tenant, _plain(given, "user"))
+    agents = _agents(_plain(given, "agent") or FIRST_CHOICE, given)
+    slugs = [surface.slug for surface in surfaces]
+    wanted = _plain(given, "surface")
+    initial: dict[str, object] = {name: _plain(given, name) for name in FILLED_IN}
+    initial["agent"] = _plain(given, "agent") or first_choice(agents)
+    initial["surface"] = wanted if wanted in slugs else next(iter(slugs), "")
     initial["key"] = uuid4().hex
-    initial |= {name: request.GET.get(name, "").replace("\x00", "") for name in ("task", "user", "session", "llm")}
-    files = request.FILES if data is not None else None
-    return LaunchForm(data, files, tenant=request.tenant, agents=agents, surfaces=surfaces, initial=initial)
+
+    return LaunchForm(None, None, tenant=request.tenant, agents=agents, surfaces=surfaces, typed=given, initial=initial)
+
+
+def _sent(request: TenantRequest) -> LaunchForm:
+    surfaces = surface_choices(request.tenant, _plain(request.POST, "user"))
+    agents = agent_choices(_plain(request.POST, "agent"), number_in(request.POST.get("version")))
+    return LaunchForm(request.POST, request.FILES, tenant=request.tenant, agents=agents, surfaces=surfaces)
+
+
+def _agents(wanted: str, given: Mapping[str, str]) -> list[AgentChoice]:
+    """With the versions of the one that is chosen."""
+    found = agent_choices(wanted, number_in(given.get("version")))
+    first = first_choice(found)
+    return found if named(found, wanted) or not first else agent_choices(first)
+
+
+def _plain(given: Mapping[str, str], name: str) -> str:
+    return given.get(name, "").replace("\x00", "")
 
 
 def _launched_once(request: TenantRequest, form: LaunchForm) -> str | None:
@@ -90,22 +148,50 @@ def _launched_once(request: TenantRequest, form: LaunchForm) -> str | None:
 def _launched(request: TenantRequest, form: LaunchForm) -> Run | None:
     """The new run, or None with the refusal at the field that it is about."""
     given = form.cleaned_data
+    version = form.chosen_version()
     try:
         return launch(
             tenant=request.tenant,
             surface=form.chosen_surface(),
-            agent=form.chosen_agent(),
+            agent=version.agent,
+            version=version,
             task=given["task"],
             actor=request.user.get_username(),
             user=given["user"],
             session=given["session"],
             llm=given["llm"],
             attachments=given["attachments"],
+            own=form.own_limits(),
         )
     except LaunchRefused as refusal:
-        field = refusal.field if refusal.field in form.fields else None
-        form.add_error(field, forms.ValidationError(_said(request, refusal)))
+        form.refuse(refusal, _said(request, refusal))
     return None
+
+
+def _tried(request: TenantRequest, form: LaunchForm) -> Context:
+    """The checks of a dry run; a form that is not even complete has none."""
+    if not form.is_valid() or form.chosen is None:
+        return {"checks": [], "degraded": []}
+    given, surface = form.cleaned_data, form.chosen_surface()
+    wanted = Wanted(
+        tenant=request.tenant,
+        surface=surface,
+        version=form.chosen_version(),
+        task=given["task"],
+        user=given["user"],
+        session=given["session"],
+        llm=given["llm"],
+        own=form.own_limits(),
+    )
+    checks: list[Checked] = dry_run(wanted)
+    return {
+        "checks": checks,
+        "refused": any(each.refusal for each in checks),
+        "degraded": degraded_links(form.chosen.spec),
+        "llm": wanted.chosen_llm,
+        "surface": surface,
+        "agent": form.chosen,
+    }
 
 
 def _said(request: TenantRequest, refusal: LaunchRefused) -> str:
@@ -114,44 +200,3 @@ def _said(request: TenantRequest, refusal: LaunchRefused) -> str:
         return str(refusal)
     address = reverse("prices:list", args=[request.tenant.slug], query={"llm": refusal.unpriced})
     return format_html('{} <a href="{}">Its price</a>', str(refusal), address)
-
-
-def _beside(request: TenantRequest, form: LaunchForm, typed: Mapping[str, object]) -> Context:
-    """The context of launch/_beside.html."""
-    words = {
-        name: str(typed.get(name, "")).replace("\x00", "")
-        for name in ("agent", "task", "surface", "user", "session", "llm")
-    }
-    agent = named(form.agents, words["agent"])
-    surface = Surface.objects.for_tenant(request.tenant).select_related("tenant").filter(slug=words["surface"]).first()
-    limits = limits_or_none(surface, words["user"]) if surface else None
-    loop = stricter(agent.spec.limits if agent else LoopLimits(), limits) if limits else None
-    options = {**{name: words[name] for name in OPTIONS if name != "tenant"}, "tenant": request.tenant.slug}
-    return {
-        "tenant": request.tenant,
-        "agent": agent,
-        "llms": llm_offers(agent, vault.environ()),
-        "limits": limits,
-        "loop": loop,
-        "max_ms": loop.max_seconds * 1000 if loop else None,
-        "budgets": _budgets(surface, limits, words) if surface and limits else [],
-        "estimate": _estimate(surface, agent, words["llm"]) if surface and agent else None,
-        "degraded": degraded_links(agent.spec) if agent else [],
-        "met": _met(surface, agent) if surface and agent else [],
-        "command": launch_command(agent=words["agent"], task=words["task"], options=options),
-    }
-
-
-def _met(surface: Surface, agent: AgentChoice) -> list[Stop]:
-    """The stops that would refuse this launch."""
-    tools = {tool.name for tool in agent.spec.tools}
-    found = standing(tenant=surface.tenant, surface=surface, agent=agent.name, tools=tools)
-    return [Stop(switch, words_of(switch), may_lift=False) for switch in found]
-
-
-def _budgets(surface: Surface, limits: Limits, words: Mapping[str, str]) -> list[BudgetLeft]:
-    return budgets_left(surface=surface, limits=limits, user=words["user"], session=words["session"])
-
-
-def _estimate(surface: Surface, agent: AgentChoice, llm: str) -> Estimate | None:
-    return estimate(surface=surface, agent_name=agent.name, llm=llm.strip() or agent.spec.llms[0])

@@ -1,5 +1,7 @@
 """The launch page: whatever is wrong is said at its field, and nothing is launched."""
 
+import json
+import shlex
 from datetime import timedelta
 from typing import Any
 
@@ -7,14 +9,17 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from agents.contracts.specs import AgentSpec
 from agents.library.documents.agent import AGENT as DOCUMENTS
 from agents.library.support.agent import AGENT as SUPPORT
+from agents.library.sync import apply_version
 from agents.models import Agent, AgentVersion, Attachment, Run, ToolHealth
 from budgets.models import Account, Surface, Tenant
 from console.screens.launch.selectors import AgentChoice, budgets_left, degraded_links, limits_or_none, llm_offers
 from console.screens.launch.terminal import launch_command
+from tests.console.conftest import SignedIn
 from tests.tier_edit import limit
 
 pytestmark = pytest.mark.usefixtures("acme", "rung")
@@ -248,3 +253,134 @@ def test_the_llm_field_offers_the_chosen_agents_rehearsal_and_its_misbehaviours_
     assert {"rehearsal:support-triage+loop", "rehearsal:support-triage+slow=5"} < set(offered)
     assert "rehearsal:search+loop" not in offered
     assert len(offered) == len(set(offered))
+
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "note": {"type": "string", "description": "Anything else."},
+        "order": {"type": "integer"},
+        "reason": {"enum": ["broken", "late"]},
+    },
+    "required": ["order"],
+}
+
+
+def shape(agent: Agent) -> None:
+    """Give the agent a second version, with an input schema."""
+    assert agent.current is not None
+    spec = agent.current.to_spec().model_copy(update={"input_schema": SCHEMA})
+    apply_version(spec=spec, actor="admin", reason="asks for fields")
+
+
+def test_limits_of_its_own_are_the_runs(acme_operator: Client, filled: dict[str, Any]) -> None:
+    acme_operator.post(ADDRESS, {**filled, "cap": "0.05", "turns": "3", "seconds": "30"})
+    run = Run.objects.get()
+    assert (run.cap_nanos, run.limits["max_turns"], run.limits["max_seconds"]) == (50_000_000, 3, 30)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("cap", "0.11", "At most $0.10, the tier&#x27;s limit for a run."),
+        ("cap", "a lot", "not an amount"),
+        ("turns", "21", "At most 20 turns, the tier&#x27;s limit."),
+        ("turns", "few", "whole number"),
+        ("seconds", "301", "At most 300 s, the tier&#x27;s limit."),
+        ("version", "7", "This agent has no version 7."),
+    ],
+)
+def test_a_limit_above_the_tiers_is_refused_at_its_field(
+    field: str, value: str, said: str, acme_operator: Client, filled: dict[str, Any]
+) -> None:
+    response = acme_operator.post(ADDRESS, {**filled, field: value})
+    assert response.status_code == 422
+    assert said in str(response.context["form"].errors[field])
+    assert Run.objects.count() == 0
+
+
+def test_an_older_version_is_launched_and_said_clearly(
+    acme_operator: Client, filled: dict[str, Any], agent: Agent
+) -> None:
+    shape(agent)
+    given = {**filled, "version": "1"}
+    beside = acme_operator.post(f"{ADDRESS}preview/", given).content.decode()
+    assert "not the current one, which is 2" in beside
+    acme_operator.post(ADDRESS, given)
+    assert Run.objects.get().version.number == 1
+
+
+def test_an_input_schema_is_a_form(acme_operator: Client, filled: dict[str, Any], agent: Agent) -> None:
+    shape(agent)
+    part = acme_operator.post(f"{ADDRESS}task/", {**filled, "of": "agent"}).content.decode()
+    assert [part.index(f'name="input-a{number}"') for number in range(3)]
+    assert 'name="task" value="Read this."' in part
+    wrong = acme_operator.post(ADDRESS, {**filled, "input-a0": "seven"})
+    assert "must be of type integer" in wrong.content.decode()
+    empty = acme_operator.post(ADDRESS, {**filled, "input-a0": ""})
+    assert "The input is not complete" in empty.content.decode()
+    assert Run.objects.count() == 0
+    acme_operator.post(ADDRESS, {**filled, "input-a0": "7", "input-a1": "hello", "input-a2": "late"})
+    assert json.loads(Run.objects.get().task) == {"order": 7, "note": "hello", "reason": "late"}
+
+
+def test_a_dry_run_says_what_would_happen_and_starts_nothing(
+    acme_operator: Client, filled: dict[str, Any], rung: list[str]
+) -> None:
+    address = f"{ADDRESS}dry-run/"
+    page = acme_operator.post(address, {**filled, "cap": "0.05"}).content.decode()
+    assert "It would start" in page
+    assert "Cap $0.05, then it stops." in page
+    partial = acme_operator.post(address, {**filled, "turns": "99"}, headers={"HX-Request": "true"}).content.decode()
+    assert "It would be refused" in partial
+    assert "At most 20 turns" in partial
+    assert "<html" not in partial
+    assert "It cannot even be tried" in acme_operator.post(address, {**filled, "task": ""}).content.decode()
+    assert (Run.objects.count(), rung) == (0, [])
+
+
+def test_another_tenant_is_shown_what_was_typed(signed_in: SignedIn, filled: dict[str, Any], agent: Agent) -> None:
+    shape(agent)
+    admin = signed_in("admin")
+    typed = {**filled, "user": "mara", "cap": "0.03", "input-a0": "7", "to_tenant": "globex"}
+    moved = admin.post(f"{ADDRESS}move/", typed)
+    assert (moved.status_code, moved["Location"]) == (307, "/t/globex/runs/new/?moved=1")
+    page = admin.post(moved["Location"], typed)
+    assert page.status_code == 200
+    form = page.context["form"]
+    assert (form["user"].value(), form["cap"].value(), form.inputs["a0"].value()) == ("mara", "0.03", "7")
+    assert Run.objects.count() == 0
+
+
+@pytest.mark.usefixtures("agent")
+def test_only_tenants_where_one_may_launch_can_be_gone_to(acme_operator: Client, signed_in: SignedIn) -> None:
+    assert acme_operator.post(f"{ADDRESS}move/", {"to_tenant": "globex"}).status_code == 404
+    assert acme_operator.post(f"{ADDRESS}move/", {"to_tenant": "https://example.com"}).status_code == 404
+    assert "to_tenant" not in acme_operator.get(ADDRESS).content.decode()
+    assert "to_tenant" in signed_in("admin").get(ADDRESS).content.decode()
+
+
+def test_curl_says_the_same(acme_operator: Client, filled: dict[str, Any]) -> None:
+    given = {**filled, "task": "it's late", "cap": "0.05", "turns": "3"}
+    command = acme_operator.post(f"{ADDRESS}preview/", given).context["curl"]
+    words = shlex.split(command)
+    assert words[:5] == ["curl", "-sS", "-X", "POST", "http://testserver/api/t/acme/runs"]
+    assert "Authorization: Bearer $WATCHFLOOR_TOKEN" in words
+    body = {"agent": "reader", "task": "it's late", "surface": "free-chat", "cap_usd": "0.05", "turns": 3}
+    assert json.loads(words[-1]) == body
+
+
+@pytest.mark.usefixtures("agent")
+def test_the_page_and_what_stands_beside_it_ask_few_questions(
+    acme_operator: Client, filled: dict[str, Any], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    add_agent(SUPPORT)
+    for _ in range(2):
+        acme_operator.post(ADDRESS, {**filled, "user": "mara", "session": "s1"})
+    shape(Agent.objects.get(name="reader"))
+    query = {"agent": "reader", "user": "mara", "session": "s1", "version": "1"}
+    acme_operator.get(ADDRESS, query)
+    with django_assert_max_num_queries(12):
+        acme_operator.get(ADDRESS, query)
+    with django_assert_max_num_queries(12):
+        acme_operator.post(f"{ADDRESS}preview/", {**filled, **query})
