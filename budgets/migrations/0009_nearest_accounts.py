@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('budgets', '0007_actions_of_operators'),
+        ('budgets', '0008_burn'),
     ]
 
     operations = [
