@@ -1,6 +1,7 @@
 """What the two test commands consist of."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tests.harness.stages import Stage, module, tool
 
@@ -56,8 +57,8 @@ def machine_stage(*, name: str, environment: Mapping[str, str]) -> Stage:
 
 
 TEST_PROCESSES = 2
-FLOW_PROCESSES = 3
-"""Flows mostly wait, for a lease to run out or for a page, and leave the cores to each other."""
+FLOW_PROCESSES = 2
+"""For each database, and both at once: flows mostly wait, for a lease to run out or for a page."""
 
 
 def pytest_stage(
@@ -81,4 +82,5 @@ def pytest_stage(
 
 def flows_stage(*, name: str, select: str, environment: Mapping[str, str]) -> Stage:
     """A pytest run of flows."""
-    return pytest_stage(name=name, select=select, environment=environment, processes=FLOW_PROCESSES)
+    stage = pytest_stage(name=name, select=select, environment=environment, processes=FLOW_PROCESSES)
+    return replace(stage, tells=True)
