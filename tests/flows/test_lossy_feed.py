@@ -24,7 +24,7 @@ from tests.flows.console_client import signed_in
 from tests.harness.faulty_proxy import FaultyProxy
 from tests.harness.live_stack import LiveStack
 
-pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.timeout(600)]
 SEED = 20261122
 EVENTS = 10_000
 TURNS_AT_ONCE = 5

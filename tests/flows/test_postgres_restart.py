@@ -16,7 +16,7 @@ from tests.harness.fixtures import rows_of
 from tests.harness.live_stack import LiveStack
 from tests.harness.postgres import PostgresServer, restartable_postgres
 
-pytestmark = [pytest.mark.flows, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.flows, pytest.mark.timeout(600)]
 COMMIT = b"COMMIT\x00"
 SLOW = "rehearsal:support-triage+slow=1"
 RUNS = 10
