@@ -6,7 +6,7 @@ through the line, which sends as much as it can at once; in anybody else's trans
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -122,8 +122,13 @@ def fetch(sql: str, parameters: Sequence[SqlValue]) -> list[tuple[Any, ...]]:
 
 def write(sql: str, rows: Sequence[Row]) -> None:
     """Run a statement over rows; nothing without rows. On a line an error of it may come as late as the commit."""
-    if rows:
-        _run([(sql, rows)])
+    write_all([(sql, rows)])
+
+
+def write_all(writes: Iterable[Write]) -> None:
+    """Run statements over their rows, one after the other; those without rows are left out."""
+    if given := [each for each in writes if each[1]]:
+        _run(given)
 
 
 def plan_for_few_rows() -> None:

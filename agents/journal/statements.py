@@ -24,6 +24,7 @@ from budgets.hot_sql import (
     stored_at,
     update_sql,
     write,
+    write_all,
 )
 from budgets.hot_values import Row, Write
 
@@ -192,8 +193,7 @@ def write_group(runs: Iterable[LockedRun], rows: NewRows) -> None:
         (_unknown_effects_sql(), [(run_id, key, stored_at(at)) for run_id, key, at in rows.effects_unknown]),
         (_insert_sql("agents_approval", "approval") + ONCE, _approvals(rows)),
     ]
-    for sql, given in without_secrets(writes):
-        write(sql, given)
+    write_all(without_secrets(writes))
 
 
 def write_endings(rows: NewRows) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from budgets.hot_sql import Asked, in_transaction
+from budgets.hot_sql import Asked, in_transaction, read_at
 from budgets.ledger import statements
 from budgets.ledger.account_sets import AccountSet
 from budgets.ledger.errors import AccountNotLocked, HoldExists, LedgerError, UnknownHold
@@ -260,5 +260,5 @@ def _refusal(accounts: list[AccountRow], amount_nanos: int) -> Refusal | None:
         spent_nanos=full.spent_nanos,
         held_nanos=full.held_nanos,
         asked_nanos=amount_nanos,
-        resets_at=full.window_end_at,
+        resets_at=read_at(full.window_ends),
     )

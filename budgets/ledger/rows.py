@@ -11,14 +11,17 @@ State = Literal["open", "settled", "released"]
 
 @dataclass(slots=True)
 class AccountRow:
-    """A locked account, in nano-USD, with what this group moves on it. `limit_nanos` includes top-ups."""
+    """A locked account, in nano-USD, with what this group moves on it. `limit_nanos` includes top-ups.
+
+    `window_ends` is an instant as the database writes it.
+    """
 
     id: int
     scope: Scope
     limit_nanos: int | None
     spent_nanos: int
     held_nanos: int
-    window_end_at: datetime | None
+    window_ends: str | None
     thresholds: str = ""
     spent_delta_nanos: int = 0
     held_delta_nanos: int = 0
