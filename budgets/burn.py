@@ -1,9 +1,9 @@
 """Burn: what was booked by the minute, for tenants and for runs, and what is normal at this time of day."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeAlias, TypeVar
 
 from django.db.models import BigIntegerField, F, Func, Min, Q, QuerySet, Sum
 from django.db.models.expressions import CombinedExpression, Value
@@ -24,6 +24,8 @@ EPOCH = {
 }
 
 Key = TypeVar("Key", int, str)
+Rows: TypeAlias = "QuerySet[Hold, tuple[int | str, int, int | None]]"
+Sums = dict[tuple[int | str, int], int]
 Minutes = tuple[int, ...]
 """Nano-USD of each minute, the oldest first; a minute in which nothing was booked has 0."""
 
@@ -59,6 +61,18 @@ def spent_by_minute_of_runs(run_ids: Collection[str], now: datetime, *, minutes:
     return _minutes(found, "run_id", run_ids, since, until) if run_ids else {}
 
 
+def spent_of_tenant_and_runs(
+    tenant_id: int, run_ids: Collection[str], now: datetime, *, minutes: int, run_minutes: int
+) -> tuple[Minutes, dict[str, Minutes]]:
+    """What a tenant spent in each of its last minutes, and some of its runs in theirs; one query for both."""
+    since, until = last_minutes(now, minutes)
+    runs_since, _ = last_minutes(now, run_minutes)
+    whole = _by_minute(_closed(since, until).filter(tenant_id=tenant_id).annotate(whole=Value("")), "whole", since)
+    runs = _by_minute(_closed(runs_since, until).filter(run_id__in=run_ids), "run_id", runs_since)
+    sums = _read(whole.union(runs, all=True) if run_ids else whole)
+    return _filled(sums, "", minutes), {run_id: _filled(sums, run_id, run_minutes) for run_id in run_ids}
+
+
 def spent_by_runs(tenant_id: int, since: datetime, until: datetime, *, most: int) -> list[tuple[str, int]]:
     """The runs that were charged most between two instants, with the nano-USD, the dearest first."""
     found = _closed(since, until).filter(tenant_id=tenant_id).values_list("run_id")
@@ -79,7 +93,7 @@ def normal_band(tenant_id: int, hour_at: datetime) -> Band | None:
     within = Q()
     for start in hours:
         within |= Q(closed_at__gte=start, closed_at__lt=start + 60 * MINUTE)
-    sums = _sums(Hold.objects.filter(within, tenant_id=tenant_id), "tenant_id", hours[-1])
+    sums = _read(_by_minute(Hold.objects.filter(within, tenant_id=tenant_id), "tenant_id", hours[-1]))
     return band_of([nanos for (_, _), nanos in sums.items()], minutes=60 * days, days=days)
 
 
@@ -106,15 +120,24 @@ def _closed(since: datetime, until: datetime) -> QuerySet[Hold]:
 def _minutes(
     found: QuerySet[Hold], by: str, keys: Collection[Key], since: datetime, until: datetime
 ) -> dict[Key, Minutes]:
-    sums: Mapping[tuple[Key, int], int] = _sums(found, by, since)
+    sums = _read(_by_minute(found, by, since))
     count = -((since - until) // MINUTE)
-    return {key: tuple(sums.get((key, minute), 0) for minute in range(count)) for key in keys}
+    return {key: _filled(sums, key, count) for key in keys}
 
 
-def _sums(found: QuerySet[Hold], by: str, since: datetime) -> dict[tuple[Any, int], int]:
-    """Nano-USD by key and by the minute since then; minutes without a charge are absent."""
+def _filled(sums: Sums, key: int | str, count: int) -> Minutes:
+    """The first so many minutes of a key, those without a charge as 0."""
+    return tuple(sums.get((key, minute), 0) for minute in range(count))
+
+
+def _by_minute(found: QuerySet[Hold], by: str, since: datetime) -> Rows:
+    """Rows of key, minute since then, and sum."""
     epoch = Func(F("closed_at"), template=EPOCH[vendor()], output_field=BigIntegerField())
     after = epoch - int(since.timestamp())
     minute = CombinedExpression(after, "/", Value(60), output_field=BigIntegerField())
-    rows = found.annotate(minute=minute).values_list(by, "minute").annotate(spent=Sum("settled_nanos")).order_by()
+    return found.annotate(minute=minute).values_list(by, "minute").annotate(spent=Sum("settled_nanos")).order_by()
+
+
+def _read(rows: Rows) -> Sums:
+    """Nano-USD by key and minute; minutes without a charge are absent."""
     return {(key, minute): int(spent) for key, minute, spent in rows if spent}

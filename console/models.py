@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Now
 
 from budgets.models import Tenant
 from console.live.models import LiveEpoch
@@ -19,6 +20,7 @@ __all__ = [
     "SignInLink",
     "SignedIn",
     "User",
+    "WallLink",
 ]
 
 ROLES = (
@@ -177,3 +179,20 @@ class LaunchKey(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class WallLink(models.Model):
+    """A link that shows one tenant's Overview to whoever has it, until it is revoked. Of its token only the digest is
+    stored: a copy of the database opens nothing.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    place = models.CharField(max_length=80)
+    made_by = models.CharField(max_length=150)
+    made_at = models.DateTimeField(db_default=Now())
+    revoked_by = models.CharField(max_length=150, blank=True, db_default="")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"wall {self.place}"

@@ -11,6 +11,8 @@ from console.screens.budgets.urls import urlpatterns as budgets
 from console.screens.effects.urls import urlpatterns as effects
 from console.screens.home.views import home
 from console.screens.launch.urls import urlpatterns as launch
+from console.screens.overview.urls import urlpatterns as overview
+from console.screens.overview.wall_views import show_wall
 from console.screens.palette.urls import urlpatterns as palette
 from console.screens.prices.urls import urlpatterns as prices
 from console.screens.proof.urls import urlpatterns as proof
@@ -34,6 +36,8 @@ urlpatterns = [
     path("healthz/", health, name="health"),
     path("", include("console.screens.sign_in.urls")),
     path("api/t/<slug:tenant>/", include((api, "api"))),
+    path("wall/<str:token>/", show_wall, name="wall"),
+    path("t/<slug:tenant>/", include((overview, "overview"))),
     path("t/<slug:tenant>/runs/", include((runs_urls, "runs"))),
     path("t/<slug:tenant>/stops/", include((stops, "stops"))),
     path("t/<slug:tenant>/approvals/", include((approvals, "approvals"))),

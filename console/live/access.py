@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from budgets.models import Tenant
 from console.access.policy import may_view
+from console.access.wall_links import tenant_of_wall
 from console.live.reading import run_of_tenant
 from console.models import User
 
@@ -51,3 +52,8 @@ def still_admitted(session_key: str | None, tenant_slug: str) -> Refusal | None:
     if user is None:
         return Refusal(SIGNED_OUT)
     return None if may_view(user, tenant_slug) else Refusal(NO_ACCESS)
+
+
+def admit_wall(token: str) -> Tenant | Refusal:
+    """The tenant whose Overview the link of a wall shows, as long as nobody has revoked it."""
+    return tenant_of_wall(token) or Refusal(NOT_FOUND)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,8 +13,9 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from budgets.models import Tenant
 from console.live import feeds
-from console.live.access import Refusal, admit
+from console.live.access import Refusal, admit, admit_wall
 from console.live.flow import Window
+from console.live.gate import Claim
 from console.live.threads import in_thread
 from console.live.written import Reader
 
@@ -41,15 +43,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.close()
             return
         await self.accept()
-        self._slug = self.scope["url_route"]["kwargs"]["tenant"]
         route = self.scope["url_route"]["kwargs"]
-        run_id = route.get("run_id")
-        admitted = await in_thread(admit, self._session_key(), self._slug, run_id)
+        self._slug, self._wall, run_id = route.get("tenant", ""), route.get("wall", ""), route.get("run_id")
+        admitted = await in_thread(self._admit, run_id)
         if isinstance(admitted, Refusal):
             await self.close(code=admitted.code)
             return
-        feeds.hub.gate.enter(self, self._session_key(), self._slug)
-        await self._join(admitted, run_id, tools="tools" in route)
+        feeds.hub.gate.enter(self, Claim(self._session_key(), self._slug, self._wall))
+        await self._join(admitted, run_id, route)
         self._beats = asyncio.create_task(self._beat())
 
     async def disconnect(self, code: int) -> None:
@@ -79,12 +80,18 @@ class LiveConsumer(AsyncWebsocketConsumer):
         """Close the socket of somebody who may watch no more."""
         await self.close(code=code)
 
-    async def _join(self, tenant: Tenant, run_id: str | None, *, tools: bool) -> None:
+    def _admit(self, run_id: str | None) -> Tenant | Refusal:
+        """By the person's session, or by the link of a wall."""
+        return admit_wall(self._wall) if self._wall else admit(self._session_key(), self._slug, run_id)
+
+    async def _join(self, tenant: Tenant, run_id: str | None, route: Mapping[str, object]) -> None:
         feeds.hub.start()
         epoch, seq = cursor(self.scope["query_string"])
         self.window = Window(seq)
-        if tools:
+        if "tools" in route:
             await feeds.hub.join_tools(self, epoch, seq)
+        elif "overview" in route:
+            await feeds.hub.join_overview(self, tenant.pk, epoch, seq)
         elif run_id is None:
             await feeds.hub.join_tenant(self, tenant.pk, epoch, seq)
         else:

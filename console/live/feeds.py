@@ -18,3 +18,8 @@ def position(tenant_id: int) -> Position:
 def position_of_tools() -> Position:
     """The cursor of a page with breakers; call it before reading them, from any thread of the process."""
     return hub.position_of_tools()
+
+
+def position_of_overview(tenant_id: int) -> Position:
+    """The cursor of a tenant's Overview; call it before reading its rows, from any thread of the process."""
+    return hub.position_of_overview(tenant_id)

@@ -3,21 +3,35 @@
 import asyncio
 import logging
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Protocol
 
 from django.db import DatabaseError
 
-from console.live.access import Refusal, still_admitted
+from console.live.access import Refusal, admit_wall, still_admitted
 from console.live.threads import in_thread
 
 CHECK_SECONDS = 2.0
 """Whoever is signed out or loses a role is to see no more within five seconds."""
 CANNOT_CHECK = 1011
 
-Claim = tuple[str | None, str]
-"""A session's key, and the tenant that it watches."""
-
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """By what somebody watches: a session and the tenant that it looks at, or the link of a wall."""
+
+    session_key: str | None
+    tenant_slug: str
+    wall: str = ""
+
+    def refusal(self) -> Refusal | None:
+        """Why it does not hold any more; None while it does."""
+        if not self.wall:
+            return still_admitted(self.session_key, self.tenant_slug)
+        admitted = admit_wall(self.wall)
+        return admitted if isinstance(admitted, Refusal) else None
 
 
 class Guest(Protocol):
@@ -36,9 +50,9 @@ class Gate:
     def __init__(self) -> None:
         self._guests: dict[Guest, Claim] = {}
 
-    def enter(self, guest: Guest, session_key: str | None, tenant_slug: str) -> None:
+    def enter(self, guest: Guest, claim: Claim) -> None:
         """From now on this one is asked for too."""
-        self._guests[guest] = (session_key, tenant_slug)
+        self._guests[guest] = claim
 
     def leave(self, guest: Guest) -> None:
         """Its socket is closed."""
@@ -70,5 +84,5 @@ class Gate:
 
 
 def _refusals(claims: Collection[Claim]) -> dict[Claim, Refusal]:
-    found = {claim: still_admitted(*claim) for claim in claims}
+    found = {claim: claim.refusal() for claim in claims}
     return {claim: refusal for claim, refusal in found.items() if refusal is not None}

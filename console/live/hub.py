@@ -16,6 +16,7 @@ from console.live.audience import Audience
 from console.live.bell import Bell
 from console.live.ear import Ear
 from console.live.gate import Gate
+from console.live.overview_feed import OverviewFeed
 from console.live.run_feed import RunFeed
 from console.live.tenant_feed import TenantFeed
 from console.live.threads import in_thread
@@ -71,16 +72,16 @@ class WatchedTenant:
             self.feed.skip()
 
 
-class WatchedTools:
-    """The breakers' feed, who watches it, and the look at them that goes on as long as anybody does."""
+class Looked:
+    """A feed that nobody rings for, who watches it, and the look at the rows that goes on as long as anybody does."""
 
-    def __init__(self) -> None:
-        self.feed = ToolsFeed()
+    def __init__(self, feed: "ToolsFeed | OverviewFeed") -> None:
+        self.feed = feed
         self.audience = Audience()
         self.looking: asyncio.Task[None] | None = None
 
 
-Watched = WatchedRun | WatchedTenant | WatchedTools
+Watched = WatchedRun | WatchedTenant | Looked
 
 
 class Hub:
@@ -93,7 +94,8 @@ class Hub:
         self.gate = Gate()
         self.runs: dict[str, WatchedRun] = {}
         self.tenants: dict[int, WatchedTenant] = {}
-        self.tools = WatchedTools()
+        self.tools = Looked(ToolsFeed())
+        self.overviews: dict[int, Looked] = {}
         self._dirty: dict[str, int] = {}
         self._heads: dict[str, int] = {}
         self._flushed_at: dict[str, float] = {}
@@ -109,13 +111,15 @@ class Hub:
 
     async def stop(self) -> None:
         """End what `start` began."""
-        tasks = [*self._tasks, *([self.tools.looking] if self.tools.looking else [])]
+        looking = [each.looking for each in (self.tools, *self.overviews.values()) if each.looking]
+        tasks = [*self._tasks, *looking]
         for task in tasks:
             task.cancel()
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
         self._tasks, self.tools.looking = [], None
+        self.overviews.clear()
 
     def position(self, tenant_id: int) -> Position:
         """Where the tenant's list stands now; from here on its changes are kept for the page to come."""
@@ -128,6 +132,11 @@ class Hub:
     def position_of_tools(self) -> Position:
         """Where the breakers stand, as far as anybody has looked in this process."""
         return Position(self.boot, self.tools.feed.seq)
+
+    def position_of_overview(self, tenant_id: int) -> Position:
+        """Where the tenant's Overview stands, as far as anybody has looked in this process."""
+        watched = self.overviews.get(tenant_id)
+        return Position(self.boot, watched.feed.seq if watched else 0)
 
     def hear(self, run_id: str, tenant_id: int, head: int) -> None:
         """A hint: the run has come as far as ``head``."""
@@ -177,12 +186,20 @@ class Hub:
 
     async def join_tools(self, viewer: Viewer, epoch: str, seq: int) -> None:
         """Bring a page with breakers to the present and keep it there."""
+        await self._join_looked(self.tools, viewer, epoch, seq)
+
+    async def join_overview(self, viewer: Viewer, tenant_id: int, epoch: str, seq: int) -> None:
+        """Bring an Overview to the present and keep it there."""
+        watched = self.overviews.setdefault(tenant_id, Looked(OverviewFeed(tenant_id)))
+        await self._join_looked(watched, viewer, epoch, seq)
+
+    async def _join_looked(self, watched: Looked, viewer: Viewer, epoch: str, seq: int) -> None:
         async with self._lock:
-            await self._look_at_tools()
-            known = epoch == self.boot and self.tools.feed.knows(seq)
-            await self._welcome(self.tools, viewer, seq, known=known)
-        if self.tools.looking is None or self.tools.looking.done():
-            self.tools.looking = asyncio.create_task(self._look_on_at_tools())
+            await self._look_at(watched)
+            known = epoch == self.boot and watched.feed.knows(seq)
+            await self._welcome(watched, viewer, seq, known=known)
+        if watched.looking is None or watched.looking.done():
+            watched.looking = asyncio.create_task(self._look_on_at(watched))
 
     async def leave(self, viewer: Viewer) -> None:
         """The socket is closed. A page that is just joining must not have its feed dropped under it."""
@@ -212,7 +229,7 @@ class Hub:
                 await _hand_text(watched, viewer)
 
     def _watched(self) -> list[Watched]:
-        return [*self.runs.values(), *self.tenants.values(), self.tools]
+        return [*self.runs.values(), *self.tenants.values(), self.tools, *self.overviews.values()]
 
     async def _welcome(self, watched: Watched, viewer: Viewer, seq: int, *, known: bool) -> None:
         watched.audience.viewers.add(viewer)
@@ -290,21 +307,20 @@ class Hub:
         if watched.feed.has_ended(watched.written.known.span_id):
             watched.written.forget()
 
-    async def _look_on_at_tools(self) -> None:
-        """Nobody is rung when a breaker changes: while somebody watches, the rows are looked at each second."""
-        while self.tools.audience:
+    async def _look_on_at(self, watched: Looked) -> None:
+        """Nobody is rung when a breaker or a budget changes: while somebody watches, the rows are read each second."""
+        while watched.audience:
             await asyncio.sleep(TOOLS_SECONDS)
             try:
                 async with self._lock:
-                    await self._look_at_tools()
+                    await self._look_at(watched)
             except Exception:
-                logger.exception("live feed: could not look at the breakers")
+                logger.exception("live feed: could not look at the rows")
 
-    async def _look_at_tools(self) -> None:
-        tools = self.tools
-        frame = await in_thread(tools.feed.advance)
+    async def _look_at(self, watched: Looked) -> None:
+        frame = await in_thread(watched.feed.advance)
         if frame is not None:
-            await tools.audience.hand(frame, prev=tools.feed.seq - 1, seq=tools.feed.seq)
+            await watched.audience.hand(frame, prev=watched.feed.seq - 1, seq=watched.feed.seq)
 
     async def _record(self, run_ids: list[str]) -> None:
         for run in await in_thread(reading.read_runs, run_ids):

@@ -15,4 +15,6 @@ websocket_urlpatterns = [
     path("live/t/<slug:tenant>/runs/", socket),
     path("live/t/<slug:tenant>/runs/<str:run_id>/", socket),
     path("live/t/<slug:tenant>/tools/", socket, {"tools": True}),
+    path("live/t/<slug:tenant>/overview/", socket, {"overview": True}),
+    path("live/wall/<str:wall>/", socket, {"overview": True}),
 ]

@@ -51,6 +51,7 @@ def frame(request: TenantRequest, *, active: str = "") -> dict[str, object]:
 def links_of(request: TenantRequest, active: str = "", counts: Mapping[str, str] | None = None) -> list[NavLink]:
     """The main navigation, as far as this person may go."""
     links = [
+        ("Overview", "overview:show", "overview", "o"),
         ("Runs", "runs:list", "runs", "r"),
         ("Approvals", "approvals:list", "approvals", "v"),
         ("Tools", "tools:list", "tools", "t"),

@@ -16,6 +16,8 @@ Screens = dict[str, tuple[str, Prepare | None]]
 def screens(desk: Desk) -> Screens:
     """All but the door, and but what only a stop brings about."""
     return {
+        "overview": ("", live),
+        "wall": ("?wall=1", live),
         "run": (desk.running, open_the_step),
         "run-degraded": (desk.degraded, live),
         "run-failed": (desk.failed, live),

@@ -1,4 +1,4 @@
-"""The bare address: leads to the runs of the first tenant that a person may see."""
+"""The bare address: leads to the Overview of the first tenant that a person may see."""
 
 from typing import cast
 
@@ -12,10 +12,10 @@ from console.access.requests import HtmxHttpRequest, to_sign_in
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Redirect to runs; a person without any tenant is told whom to ask."""
+    """Redirect to the Overview; a person without any tenant is told whom to ask."""
     if not request.user.is_authenticated:
         return to_sign_in(cast(HtmxHttpRequest, request))
     tenant = tenants_of(request.user).first()
     if tenant is None:
         return render(request, "errors/no_tenant.html", status=403)
-    return redirect("runs:list", tenant=tenant.slug)
+    return redirect("overview:show", tenant=tenant.slug)

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 
 from console.access.requests import TenantRequest, in_tenant
 from console.live.span import Span
-from console.live.window import newest_window
+from console.live.window import head_of, newest_window
 from console.screens.elapsed import took_ms
 from console.screens.run.causes import read_told
 from console.screens.run.selectors import find_run, pace_of
@@ -22,12 +22,12 @@ def peek(request: TenantRequest, run_id: str) -> HttpResponse:
         raise Http404
     if not request.htmx and "HX-Request" not in request.headers:
         return redirect("runs:detail", tenant=request.tenant.slug, run_id=run.pk)
-    read = newest_window(run.pk)
+    read = newest_window(head_of(run.pk))
     context = {
         "run": run,
         "tenant": request.tenant,
         "verbs": request.verbs,
-        "findings": read_told(run, read.spans).findings[:3],
+        "findings": read_told(run, read).findings[:3],
         "steps": last_steps(read.spans),
         "pace_text": pace_text(pace_of(run)),
         "took_ms": took_ms(run),

@@ -29,9 +29,9 @@ def sign_in(client: Client, password: str = PASSWORD, **more: str) -> int:
     return client.post("/sign-in/", data).status_code
 
 
-def test_a_right_password_leads_to_the_first_tenants_runs(client: Client, operator: User) -> None:
+def test_a_right_password_leads_to_the_first_tenants_overview(client: Client, operator: User) -> None:
     response = client.post("/sign-in/", {"username": operator.username, "password": PASSWORD}, follow=True)
-    assert response.redirect_chain[-1][0] == "/t/acme/runs/"
+    assert response.redirect_chain[-1][0] == "/t/acme/"
 
 
 def test_a_wrong_password_says_so_and_signs_nobody_in(client: Client, operator: User) -> None:

@@ -1,0 +1,1 @@
+"""The Overview: whether anything is wrong right now, and what helps."""

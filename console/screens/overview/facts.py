@@ -1,0 +1,71 @@
+"""Everything that the Overview is made from, read at one instant; the same for everybody who may look."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from budgets.burn import Minutes, spent_of_tenant_and_runs
+from budgets.models import BudgetAlert, Tenant
+from console.screens.budgets.alerts import unseen_alerts
+from console.screens.overview.catalogue import ToolAt, tools_at
+from console.screens.overview.lines import Line, own_tier, read_lines
+from console.screens.overview.live_runs import SeenRun, SeenRuns, seen_runs
+from console.screens.overview.money import CHART_MINUTES, Budget, Burn, budgets_of, burn_of
+from console.screens.stops.standing import Stop, standing_stops
+
+PACED_RUNS = 200
+PACE_MINUTES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """``budgets`` begins with the tenant's day; ``spent`` has the last minutes of the runs that a worker has."""
+
+    tenant: Tenant
+    now: datetime
+    runs: SeenRuns
+    spent: Mapping[str, Minutes]
+    burn: Burn
+    budgets: Sequence[Budget]
+    tools: Sequence[ToolAt]
+    lines: Sequence[Line]
+    stops: Sequence[Stop]
+    alerts: Sequence[BudgetAlert]
+
+    @property
+    def today(self) -> Budget:
+        return self.budgets[0]
+
+
+def read_facts(
+    tenant: Tenant,
+    now: datetime,
+    *,
+    stops: Sequence[Stop] | None = None,
+    alerts: Sequence[BudgetAlert] | None = None,
+) -> Facts:
+    """Five queries, and two for stops and alerts unless the page's frame has read them already.
+
+    Two more in the first look of each hour, for what is normal then, and two when agents or tools have changed.
+    """
+    runs = seen_runs(tenant, now)
+    lines = read_lines(tenant, now)
+    paced = [run.id for run in _dearest(runs)]
+    minutes, spent = spent_of_tenant_and_runs(tenant.pk, paced, now, minutes=CHART_MINUTES, run_minutes=PACE_MINUTES)
+    return Facts(
+        tenant=tenant,
+        now=now,
+        runs=runs,
+        spent=spent,
+        burn=burn_of(tenant, minutes, now),
+        budgets=budgets_of(tenant, now, tier=own_tier(lines)),
+        tools=tools_at(lines),
+        lines=lines,
+        stops=standing_stops(tenant, frozenset()) if stops is None else stops,
+        alerts=unseen_alerts(tenant) if alerts is None else alerts,
+    )
+
+
+def _dearest(runs: SeenRuns) -> list[SeenRun]:
+    """Those whose pace is asked for: all that a worker has, as long as there are not too many."""
+    return sorted(runs.at_work, key=lambda run: -run.cost_nanos)[:PACED_RUNS]

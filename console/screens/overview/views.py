@@ -1,0 +1,37 @@
+"""The Overview of a tenant, and the same on a wall."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from budgets import clock
+from budgets.models import BudgetAlert
+from console.access.requests import TenantRequest, in_tenant
+from console.live.feeds import position_of_overview
+from console.screens.frame import frame
+from console.screens.overview.facts import read_facts
+from console.screens.overview.page import page_of
+from console.screens.stops.standing import Stop
+
+
+@in_tenant("view")
+def show(request: TenantRequest) -> HttpResponse:
+    """What needs a person, the figures, and what burns; with ``?wall=1`` for a screen that nobody touches."""
+    live = position_of_overview(request.tenant.pk)
+    around = frame(request, active="overview")
+    facts = read_facts(
+        request.tenant,
+        clock.now(),
+        stops=cast(Sequence[Stop], around["stops"]),
+        alerts=cast(Sequence[BudgetAlert], around["alerts"]),
+    )
+    on_a_wall = request.GET.get("wall") == "1"
+    context = {
+        **around,
+        "live": live,
+        "page": page_of(facts),
+        "socket": f"/live/t/{request.tenant.slug}/overview/",
+    }
+    return render(request, "overview/wall.html" if on_a_wall else "overview/overview.html", context)
