@@ -3,6 +3,7 @@
 from django.urls import path
 
 from console.screens.run.around_views import show_affected, show_record
+from console.screens.run.bundle_view import download_bundle
 from console.screens.run.effects_views import resolve_effect
 from console.screens.run.values_view import download_value
 from console.screens.run.verbs import kill_run, pause_run, resume_run
@@ -12,6 +13,7 @@ urlpatterns = [
     path("", show, name="detail"),
     path("affected/", show_affected, name="affected"),
     path("record/", show_record, name="record"),
+    path("bundle/", download_bundle, name="bundle"),
     path("values/<slug:row>/<slug:name>/", download_value, name="value"),
     path("kill/", kill_run, name="kill"),
     path("pause/", pause_run, name="pause"),

@@ -10,6 +10,7 @@ from tests.console.conftest import MakeRun, SignedIn
 
 pytestmark = pytest.mark.usefixtures("acme", "cast", "run")
 
+READ = ("detail", "affected", "record", "bundle")
 ROUTES = (
     "list",
     "launch",
@@ -17,7 +18,7 @@ ROUTES = (
     "launch_task",
     "launch_dry",
     "launch_move",
-    "detail",
+    *READ,
     "kill",
     "pause",
     "resume",
@@ -29,7 +30,7 @@ EVERYBODY = {"acme_viewer", "acme_operator", "acme_approver", "acme_admin", "adm
 OPERATORS = EVERYBODY - {"acme_viewer"}
 ALLOWED = {
     ("list", "get"): EVERYBODY,
-    ("detail", "get"): EVERYBODY,
+    **{(route, "get"): EVERYBODY for route in READ},
     ("launch", "get"): OPERATORS,
     ("launch", "post"): OPERATORS,
     ("launch_preview", "post"): OPERATORS,
@@ -94,9 +95,11 @@ def test_strangers_find_nothing(globex_operator: Client, run: Run) -> None:
     assert set(answers(globex_operator, run).values()) == {404}
 
 
-@pytest.mark.parametrize("route", ["detail", "kill", "pause", "resume", "fork", "retry", "replay"])
+@pytest.mark.parametrize(
+    "route", ["detail", "affected", "record", "bundle", "kill", "pause", "resume", "fork", "retry", "replay"]
+)
 def test_a_run_is_not_found_through_another_tenant(route: str, signed_in: SignedIn, run: Run) -> None:
-    method = "get" if route in ("detail", "replay") else "post"
+    method = "get" if route in (*READ, "replay") else "post"
     response = getattr(signed_in("admin"), method)(address(route, "globex", run), {"reason": "x"})
     assert response.status_code == 404
 
