@@ -5,6 +5,8 @@
 // Says to the page: wf:ops {appended} after changes, wf:text {span, attempt, at, text} as an LLM writes, wf:clock {skew}
 // with the server's clock.
 
+import { replaceRegion } from "./region.js";
+
 const STALE_MS = 12_000;
 const LATE_MS = 7_000;
 const GRACE_MS = 1_500;
@@ -12,12 +14,14 @@ const HIDDEN_MS = 2_000;
 const RETRY_MS = [500, 1_000, 2_000, 3_000, 5_000, 8_000];
 const REREAD_MS = 2_000;
 const REREAD_GAP_MS = { state: 700, figures: 5_000 };
+const HIDDEN_REREAD_MS = 15_000;
 const REGIONS = {
   "*": "[data-live-region]",
   state: "[data-live-region]:not(:has([data-follow]))",
   figures: '[data-live-region="figures"]',
 };
 const HELD_FRAMES = 500;
+const NEEDS_ONE = ["nav-count-v", "nav-count-b"]; // calls and effects that wait, budgets that have passed a threshold
 const SIGNED_OUT = 4401, NO_ACCESS = 4403, NOT_FOUND = 4404;
 
 const byId = (id) => document.getElementById(id);
@@ -38,15 +42,30 @@ const OPS = {
   },
   append(op, told) {
     const box = byId(op.id);
-    if (!box || byId(op.key)) return;
+    if (!box) return;
     const made = document.createElement("template");
     made.innerHTML = op.html;
+    if (byId(op.key)) {
+      renew(made.content);
+      return;
+    }
     const rows = [...made.content.children];
     box.append(...rows);
     rows.forEach((row) => window.htmx?.process(row));
     told.appended.push(...rows);
   },
 };
+
+// A row that is there comes again when the cursor went back, maybe changed since: its cells are taken over, the row stays.
+function renew(fresh) {
+  for (const cell of fresh.querySelectorAll("[id]")) {
+    const there = byId(cell.id);
+    if (!there) continue;
+    for (const { name, value } of cell.attributes) if (name !== "tabindex" && there.getAttribute(name) !== value) there.setAttribute(name, value);
+    if (!cell.hasAttribute("data-open")) there.removeAttribute("data-open");
+    if (!cell.children.length && there.textContent !== cell.textContent) there.textContent = cell.textContent;
+  }
+}
 
 class LiveFeed extends HTMLElement {
   connectedCallback() {
@@ -138,6 +157,7 @@ class LiveFeed extends HTMLElement {
   wake(now = false) {
     if (document.hidden) return;
     this.drain();
+    if (this.unread) this.reread("figures");
     if (this.refused === "no-access" && !now) return;
     if (!this.socket && (now || this.refused || this.timer)) {
       this.refused = null;
@@ -281,13 +301,14 @@ class LiveFeed extends HTMLElement {
     if (pill) pill.hidden = true;
   }
 
-  // Regions: read from the page's own address; focus, checkboxes and open details survive -----------
+  // Regions: read from the page's own address; what a person does within them goes on -----------------
 
   // "*": all regions. "state": all but the one with the trace, which is kept by ops. "figures": sums over many runs.
   async reread(which) {
     const chosen = REGIONS[which] ?? REGIONS["*"];
     if (!document.querySelector(chosen)) return true;
     this.stale = null;
+    this.unread = false;
     this.readAt = Date.now();
     const reading = (this.readings = (this.readings ?? 0) + 1);
     const page = await readPage();
@@ -313,24 +334,17 @@ class LiveFeed extends HTMLElement {
     this.wishes.set(which, { waiting: true, at: Date.now() + wait });
     setTimeout(() => {
       this.wishes.set(which, { waiting: false, at: Date.now() });
-      if (this.isConnected && !(document.hidden && which === "figures")) this.reread(which);
+      if (!this.isConnected) return;
+      if (!document.hidden || which !== "figures" || Date.now() - this.readAt >= HIDDEN_REREAD_MS) this.reread(which);
+      else this.unread = true;
     }, wait);
   }
 
   replace(region, fresh, which) {
     if (!fresh) return;
-    const active = region.contains(document.activeElement) ? document.activeElement : null;
-    if (active?.matches("input:not([type=checkbox],[type=radio]), textarea, select")) {
-      this.stale = which;
-      return;
-    }
     if (region.hasAttribute("data-frozen")) fresh.setAttribute("data-frozen", region.getAttribute("data-frozen"));
     if (region.matches("[data-behind-pill]")) this.keepBack(region, fresh);
-    keepState(region, fresh);
-    if (region.matches("[data-keep-order]") && (active || region.matches(":hover"))) keepOrder(region, fresh);
-    region.replaceWith(document.adoptNode(fresh));
-    window.htmx?.process(fresh);
-    if (active?.id) byId(active.id)?.focus({ preventScroll: true });
+    if (!replaceRegion(region, fresh)) this.stale = which;
   }
 
   // What the page says -----------------------------------------------------------------------------
@@ -340,6 +354,7 @@ class LiveFeed extends HTMLElement {
     const late = now - this.heard;
     if (this.refused) return;
     if (this.up) this.drain();
+    if (this.up && this.unread && document.hidden && now - this.readAt >= HIDDEN_REREAD_MS) this.reread("figures");
     const every = document.querySelector("[data-live-every]")?.dataset.liveEvery ?? this.getAttribute("every");
     if (this.up && every && !this.paused && !document.hidden && now - this.readAt >= every * 1_000) this.reread("figures");
     if (this.up && this.stale && now > (this.rereadAt ?? 0) && !document.activeElement?.matches("input, textarea, select")) {
@@ -402,11 +417,20 @@ class LiveFeed extends HTMLElement {
     this.mark();
   }
 
+  // In a tab that nobody looks at, the title says how many things wait for a person: "(2) Runs".
+  titled() {
+    const waiting = NEEDS_ONE.reduce((sum, id) => sum + (Number.parseInt(byId(id)?.textContent, 10) || 0), 0);
+    const bare = document.title.replace(/^\(\d+\) /, "");
+    const title = waiting ? `(${waiting}) ${bare}` : bare;
+    if (document.title !== title) document.title = title;
+  }
+
   mark() {
     const waits = document.querySelector('[data-state^="waiting"], [data-state="paused_budget"]');
     root.toggleAttribute("data-attention", Boolean(waits));
     const lost = root.dataset.live === "lost" || root.dataset.live === "signed-out";
     const state = lost ? "lost" : waits ? "attention" : "calm";
+    this.titled();
     const icon = document.querySelector("link[data-mark-calm]");
     const href = icon?.getAttribute(`data-mark-${state}`);
     if (icon && href && icon.getAttribute("href") !== href) icon.setAttribute("href", href);
@@ -436,30 +460,6 @@ function lostBanner() {
   made.innerHTML = `<div class="lost" role="alert"><span></span><a class="button small" target="_blank">Sign in</a>
     <button type="button" class="button small" data-retry>Try now</button></div>`;
   return made.content.firstElementChild;
-}
-
-// What a person has set within a region goes on to the region that takes its place.
-function keepState(old, fresh) {
-  const name = (el) => (el.id ? `#${CSS.escape(el.id)}` : el.name ? `[name="${CSS.escape(el.name)}"][value="${CSS.escape(el.value)}"]` : null);
-  for (const box of old.querySelectorAll("input[type=checkbox]:checked")) {
-    const twin = name(box) && fresh.querySelector(name(box));
-    if (twin) twin.checked = true;
-  }
-  const seen = (el) => el.id || el.querySelector("summary")?.textContent.trim();
-  const open = new Set([...old.querySelectorAll("details[open]")].map(seen));
-  for (const el of fresh.querySelectorAll("details")) if (open.has(seen(el))) el.open = true;
-  for (const field of old.querySelectorAll("textarea[id], input[id]:not([type=checkbox],[type=radio],[type=hidden],[type=file])")) {
-    const twin = fresh.querySelector(`#${CSS.escape(field.id)}`);
-    if (twin && field.value !== field.defaultValue) twin.value = field.value;
-  }
-}
-
-// No row moves under a pointer or a focus: rows stay where they are, new ones come last.
-function keepOrder(old, fresh) {
-  const rows = [...fresh.querySelectorAll("[data-row]")];
-  const places = new Map([...old.querySelectorAll("[data-row]")].map((row, place) => [row.id, place]));
-  const place = (row) => places.get(row.id) ?? places.size;
-  rows[0]?.parentElement.append(...rows.sort((a, b) => place(a) - place(b)));
 }
 
 customElements.define("wf-live", LiveFeed);

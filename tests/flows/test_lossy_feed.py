@@ -1,4 +1,4 @@
-"""A page's socket is cut at random and three of ten hints are lost: it still gets every event's change once."""
+"""Sockets are cut at random and three of ten hints are lost: pages still get every event's change once."""
 
 import json
 import random
@@ -12,6 +12,7 @@ from datetime import timedelta
 import pytest
 import redis
 from django.utils import timezone
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 from websockets.sync.client import connect
 from websockets.typing import Origin
@@ -19,18 +20,35 @@ from websockets.typing import Origin
 from agents.bell import HEADS
 from agents.models import Agent, EventRow, Run
 from budgets.models import Surface, Tenant
+from console.live.ops import Op, run_cells, span_cells
+from console.live.trace import fold
 from tests.console.long_run import write_turns
 from tests.flows.console_client import signed_in
+from tests.flows.console_page import ConsolePage
 from tests.harness.faulty_proxy import FaultyProxy
 from tests.harness.live_stack import LiveStack
 
 pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.timeout(600)]
 SEED = 20261122
 EVENTS = 10_000
-TURNS_AT_ONCE = 5
-MOST_BEHIND = 200
+TURNS_AT_ONCE = 10
+MOST_BEHIND = 220
 """Events. Whoever misses much more is told to read the page again, which is another test's matter."""
-LOST_HINTS, CUTS = 0.3, 0.12
+LOST_HINTS, CUTS = 0.3, 0.25
+TURNS_AT_FIRST = 25
+"""More rows than a window shows: who reads the first ones is not taken along to the last, and keeps them all."""
+TWO_PAGES: ViewportSize = {"width": 1440, "height": 900}
+NOTES = """() => {
+    scrollTo(0, 0);
+    window.rows = document.getElementById("trace-rows");
+    window.added = window.rows.children.length ? [...window.rows.children].map((row) => row.id) : [];
+    window.removed = 0;
+    new MutationObserver((changes) => changes.forEach((change) => {
+        window.added.push(...[...change.addedNodes].map((row) => row.id));
+        window.removed += change.removedNodes.length;
+    })).observe(window.rows, { childList: true });
+}"""
+SHOWN = """(ids) => ids.map((id) => document.getElementById(id)?.textContent.trim() ?? null)"""
 CURSOR = re.compile(r'<wf-live socket="([^"]+)" seq="(\d+)" epoch="([^"]*)"')
 
 
@@ -77,29 +95,71 @@ class Watcher(threading.Thread):
         self.seq = seq
 
 
-def test_every_change_comes_once_past_cut_sockets_and_lost_hints(live_stack: LiveStack) -> None:
+def test_every_change_comes_once_past_cut_sockets_and_lost_hints(live_stack: LiveStack, browser: Browser) -> None:
     dice, run = random.Random(SEED), made()
+    head = write_turns(run, TURNS_AT_FIRST)
+    of_run, of_list = f"/t/acme/runs/{run.pk}/", "/t/acme/runs/"
     with FaultyProxy(live_stack.base_url, seed=SEED) as proxy, signed_in(live_stack) as console:
-        page = console.read(f"/t/acme/runs/{run.pk}/")
-        watcher = Watcher(origin=proxy.url(), cookie=console.cookies, page=page)
-        watcher.start()
+        pages = opened(browser, live_stack, proxy.url(), of_run, of_list)
+        watchers = [
+            Watcher(origin=proxy.url(), cookie=console.cookies, page=console.read(path)) for path in (of_run, of_list)
+        ]
+        for watcher in watchers:
+            watcher.start()
         with redis.Redis.from_url(live_stack.redis_url) as bell:
-            head = 0
             while head < EVENTS:
                 head = write_turns(run, TURNS_AT_ONCE)
-                live_stack.wait_for(reached(watcher, head - MOST_BEHIND), what=f"the page to follow (seed {SEED})")
+                follow = reached(watchers[0], pages[0], head - MOST_BEHIND)
+                live_stack.wait_for(follow, what=f"the pages to follow (seed {SEED})")
                 if dice.random() >= LOST_HINTS:
                     bell.publish(HEADS, json.dumps({"run": run.pk, "tenant": run.tenant_id, "head": head}))
                 if dice.random() < CUTS:
                     disturb(proxy, dice)
         proxy.heal()
-        live_stack.wait_for(reached(watcher, head), what=f"event {head} to be shown (seed {SEED})")
-        watcher.done.set()
-        watcher.join(10)
-    assert watcher.connections > 10, proxy.counters
-    assert (watcher.torn, watcher.rereads) == ([], 0)
-    assert [key for key, times in watcher.appended.items() if times > 1] == []
-    assert set(watcher.appended) >= spans_of(run)
+        live_stack.wait_for(reached(watchers[0], pages[0], head), what=f"event {head} to be shown (seed {SEED})")
+        expect_cells(pages[1], run_cells(Run.objects.get(pk=run.pk)))
+        for watcher in watchers:
+            watcher.done.set()
+            watcher.join(10)
+    expect_whole_trace(pages[0], run)
+    pages[0].context.close()
+    assert min(watcher.connections for watcher in watchers) > 10, proxy.counters
+    assert [(watcher.torn, watcher.rereads) for watcher in watchers] == [([], 0)] * 2
+    assert [key for key, times in watchers[0].appended.items() if times > 1] == []
+    assert set(watchers[0].appended) >= spans_of(run, after=TURNS_AT_FIRST)
+
+
+def opened(browser: Browser, stack: LiveStack, through: str, *paths: str) -> list[Page]:
+    """Pages of one person that come and are kept up to date by way of the proxy."""
+    context = browser.new_context(viewport=TWO_PAGES)
+    ConsolePage(context.new_page(), stack)
+    pages = [context.new_page() for _ in paths]
+    for page, path in zip(pages, paths, strict=True):
+        page.goto(f"{through}{path}")
+        expect(page.locator("html")).to_have_attribute("data-live", "live")
+    pages[0].evaluate(NOTES)
+    return pages
+
+
+def expect_whole_trace(page: Page, run: Run) -> None:
+    """Every row is there, once and in its place, and says what the events say."""
+    spans = fold(row.to_event() for row in EventRow.objects.filter(run=run).order_by("seq").iterator())
+    ids = [f"s-{span.span_id}" for span in spans]
+    assert page.evaluate("document.getElementById('trace-rows') === window.rows"), "the trace was read again"
+    assert page.evaluate("window.added") == ids
+    assert page.evaluate("window.removed") == 0
+    assert page.evaluate("[...window.rows.children].map((row) => row.id)") == ids
+    expect_cells(page, [op for span in spans for op in span_cells(span)])
+
+
+def expect_cells(page: Page, cells: list[Op]) -> None:
+    """The page shows what these ops would have it show."""
+    told = {str(op["id"]): str(op["value"]) for op in cells if op["op"] == "text"}
+    there = [element for element in told if page.locator(f"[id='{element}']").count()] if len(told) < 50 else list(told)
+    for element in there[:3]:
+        expect(page.locator(f"[id='{element}']")).to_have_text(told[element])
+    assert there
+    assert dict(zip(there, page.evaluate(SHOWN, there), strict=True)) == {each: told[each].strip() for each in there}
 
 
 def disturb(proxy: FaultyProxy, dice: random.Random) -> None:
@@ -110,13 +170,13 @@ def disturb(proxy: FaultyProxy, dice: random.Random) -> None:
         proxy.down.cut_after_bytes = dice.randrange(1, 50_000)
 
 
-def reached(watcher: Watcher, head: int) -> Callable[[], bool]:
-    return lambda: watcher.seq >= head
+def reached(watcher: Watcher, page: Page, head: int) -> Callable[[], bool]:
+    return lambda: watcher.seq >= head and page.evaluate("document.querySelector('wf-live').seq") >= head
 
 
-def spans_of(run: Run) -> set[str]:
-    """The rows of all calls."""
-    calls = EventRow.objects.filter(run=run, kind__in=["model.started", "tool.started"])
+def spans_of(run: Run, *, after: int) -> set[str]:
+    """The rows of all calls after that turn."""
+    calls = EventRow.objects.filter(run=run, turn__gt=after, kind__in=["model.started", "tool.started"])
     return {f"s-{span}" for span in calls.values_list("span_id", flat=True)}
 
 
