@@ -86,6 +86,7 @@ class LiveFeed extends HTMLElement {
     listen(document, "wf:settings", () => root.dataset.live === "lost" && this.lose());
     listen(document, "wf:changed", () => this.reread("figures"));
     listen(document, "htmx:after:swap", () => this.rewind(takeRead(document)));
+    listen(document, "wf:read", (event) => this.rewind(event.detail));
     listen(document, "focusout", () => this.stale && setTimeout(() => this.reread(this.stale)));
     listen(document, "click", (event) => {
       if (event.target.closest("[data-pause]")) this.pause();

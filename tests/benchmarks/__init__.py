@@ -1,6 +1,6 @@
 """Benchmarks: what a durable turn costs here and in two peers, measured side by side on this machine.
 
-    python -m tests.benchmarks [ROW ...] [--quick] [--repetitions N] [--turns N] [--json FILE]
+    python -m tests.benchmarks [ROW ...] [--quick] [--repetitions N] [--turns N] [--minutes N] [--json FILE]
 
 The work is the same for all: a scripted LLM that takes no time asks for one tool call a turn, so many
 turns, then answers; the tool returns some 130 characters and takes no time either. What is left is the
@@ -15,6 +15,9 @@ Rows
     money                             the ledger alone, on both databases, against targets instead of peers: 64
                                       processes x 200 reservations against a cap for 1,000; the time of a
                                       reservation with its settlement; pairs a second of 16 callers
+    live                              200 runs that write 300 events a second, 50 viewers of one Daphne, two of their
+                                      pages in a Chromium: until a commit is at the sockets and in the page; what
+                                      Daphne holds at the start and the end of so many minutes (--minutes)
 
 Contenders
     watchfloor        `tests/benchmarks/ours.py`; "not built yet" where that file is missing

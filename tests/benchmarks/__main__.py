@@ -8,6 +8,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from tests.benchmarks.comparison import Comparison, compare
 from tests.benchmarks.databases import Databases
 from tests.benchmarks.kill import NAME as KILL
 from tests.benchmarks.kill import kill_table
+from tests.benchmarks.live import MINUTES, live_table
+from tests.benchmarks.live import NAME as LIVE
 from tests.benchmarks.money import NAME as MONEY
 from tests.benchmarks.money import money_table
 from tests.benchmarks.report import as_json, describe_machine, machine_line, table
@@ -27,7 +30,13 @@ from tests.benchmarks.waiting import waiting_table
 MakeTable = Callable[[Databases], tuple[str, dict[str, Any]]]
 REPETITIONS = 5
 QUICK_REPETITIONS = 3
-TABLES: dict[str, MakeTable] = {MONEY: money_table, KILL: kill_table, WAITING: waiting_table, BOUNDARY: boundary_table}
+TABLES: dict[str, MakeTable] = {
+    MONEY: money_table,
+    KILL: kill_table,
+    WAITING: waiting_table,
+    BOUNDARY: boundary_table,
+    LIVE: live_table,
+}
 
 
 def main() -> int:
@@ -44,8 +53,9 @@ def main() -> int:
             comparison = compare(row, databases, repetitions=repetitions, tell=_progress)
             _print("\n" + table(comparison))
             comparisons.append(comparison)
+        makers: dict[str, MakeTable] = {**TABLES, LIVE: partial(live_table, minutes=given.minutes)}
         tables = {
-            name: _table(name, make, databases) for name, make in TABLES.items() if not given.rows or name in given.rows
+            name: _table(name, make, databases) for name, make in makers.items() if not given.rows or name in given.rows
         }
     if given.json:
         rows = [as_json(comparison) for comparison in comparisons]
@@ -68,6 +78,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_REPETITIONS} repetitions, not {REPETITIONS}")
     parser.add_argument("--repetitions", type=_count, help="so many repetitions")
     parser.add_argument("--turns", type=_count, help="so many turns a run, in every row")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="so long the live feed is watched on a database")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the raw figures there")
     given = parser.parse_args()
     if unknown := sorted(set(given.rows) - set(names)):

@@ -1,0 +1,146 @@
+"""The measured processes of the live benchmark: one Daphne, its Redis, a crowd of sockets and a Chromium."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+
+django.setup()
+
+from playwright.sync_api import Browser  # noqa: E402  # models load only once Django is set up
+
+from agents.models import Run  # noqa: E402
+from tests.benchmarks.live_traffic import Crowd, Marks, Traffic, collect, live_runs, watch  # noqa: E402
+from tests.flows.console_client import signed_in  # noqa: E402
+from tests.harness.browser import chromium  # noqa: E402
+from tests.harness.live_stack import LiveStack  # noqa: E402
+
+RUNS, EVENTS_PER_SECOND, VIEWERS = 200, 300, 50
+LOOK_SECONDS = 5.0
+WARM_UP_SECONDS = 5.0
+MB = 1024 * 1024
+
+
+def main() -> None:
+    """Print one line of JSON."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--minutes", type=float, required=True)
+    minutes = parser.parse_args().minutes
+    call_command("migrate", verbosity=0)
+    call_command("seed", verbosity=0)
+    stack = LiveStack(var=Path(os.environ["WATCHFLOOR_VAR"]), environment={})
+    settings.REDIS_URL = stack.redis_url
+    try:
+        stack.start("redis", "web")
+        with chromium() as browser:
+            figures = measured(stack, browser, seconds=60 * minutes)
+    finally:
+        stack.end()
+    print(json.dumps(figures))
+
+
+def measured(
+    stack: LiveStack,
+    browser: Browser,
+    *,
+    seconds: float,
+    runs: int = RUNS,
+    viewers: int = VIEWERS,
+    events_per_second: float = EVENTS_PER_SECOND,
+) -> dict[str, Any]:
+    """Half of the viewers watch the list, the others a run each; two pages of a browser are among them."""
+    made = live_runs(runs)
+    pages = [browser.new_page(viewport={"width": 1440, "height": 900}) for _ in range(2)]
+    pages[0].goto(stack.sign_in_url())
+    pages[0].get_by_role("button", name="Sign in").click()
+    pages[0].wait_for_url("**/t/acme/**")
+    pages[1].context.add_cookies(pages[0].context.cookies())  # type: ignore[arg-type]  # what one gives the other takes
+    addresses = [f"{stack.base_url}/t/acme/runs/", f"{stack.base_url}/t/acme/runs/{made[-1].pk}/"]
+    for page, address in zip(pages, addresses, strict=True):
+        watch(page, address)
+    crowd = gathered(stack, made, viewers - 2)
+    traffic = Traffic(made, events_per_second=events_per_second)
+    traffic.start()
+    time.sleep(min(WARM_UP_SECONDS, seconds / 4))
+    began, cpu, first = time.time(), cpu_seconds(stack.pid("web")), rss_bytes(stack.pid("web"))
+    seen, memory = [Marks(), Marks()], [first]
+    while time.time() < began + seconds:
+        time.sleep(min(LOOK_SECONDS, seconds / 4))
+        memory.append(rss_bytes(stack.pid("web")))
+        for page, marks in zip(pages, seen, strict=True):
+            collect(page, marks)
+    traffic.done.set()
+    traffic.join(20)
+    ended = time.time()
+    time.sleep(1)
+    for page, marks in zip(pages, seen, strict=True):
+        collect(page, marks)
+    crowd.leave()
+    committed = [each for each in traffic.committed if began <= each[2] < ended - 1]
+    figures = {
+        "seconds": round(ended - began, 1),
+        "runs": runs,
+        "viewers": viewers,
+        "events_per_second": round(4 * len(committed) / max(1.0, ended - 1 - began)),
+        "frames": crowd.frames,
+        "sockets_lost": crowd.lost,
+        "socket_ms": spread([delay for marks in crowd.marks for delay in marks.delays_ms(committed)]),
+        "dom_ms": spread([delay for marks in seen for delay in marks.delays_ms(committed)]),
+        "daphne_mb": [round(memory[0] / MB, 1), round(max(memory) / MB, 1), round(memory[-1] / MB, 1)],
+        "daphne_cpu": round((cpu_seconds(stack.pid("web")) - cpu) / (ended - began), 2),
+        "layout_shift": sum(page.evaluate("window.shifts") for page in pages),
+    }
+    for page in pages:
+        page.context.close()
+    return figures
+
+
+def gathered(stack: LiveStack, made: list[Run], count: int) -> Crowd:
+    """Sockets as of so many pages; two of each kind note what they are shown."""
+    with signed_in(stack) as console:
+        paths = ["/t/acme/runs/" if number % 2 == 0 else f"/t/acme/runs/{made[number].pk}/" for number in range(count)]
+        read = {path: console.read(path) for path in dict.fromkeys(paths)}
+        pages = [(read[path], number < 4) for number, path in enumerate(paths)]
+        crowd = Crowd(origin=stack.base_url, cookie=console.cookies, pages=pages)
+    crowd.start()
+    assert crowd.all_there.wait(60), "not all sockets came"
+    return crowd
+
+
+def spread(delays: list[float]) -> dict[str, float]:
+    """Median, the 95th of a hundred, and the longest."""
+    if not delays:
+        return {"count": 0}
+    ordered = sorted(delays)
+    p95 = ordered[int(len(ordered) * 0.95)]
+    return {
+        "count": len(ordered),
+        "p50": round(statistics.median(ordered), 1),
+        "p95": round(p95, 1),
+        "max": round(ordered[-1], 1),
+    }
+
+
+def rss_bytes(pid: int) -> int:
+    """The resident memory of a process."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) * 1024
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has computed so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    main()
