@@ -5,18 +5,13 @@ from collections.abc import Sequence
 import django_tables2 as tables
 
 from budgets.models import Tenant
+from console.screens import cells
 from console.screens.actions.selectors import Done
 
 
 def cell(name: str, header: str) -> tables.Column:
     """A column that is drawn by ``actions/cells/<name>.html``."""
-    return tables.TemplateColumn(
-        template_name=f"actions/cells/{name}.html",
-        verbose_name=header,
-        orderable=False,
-        empty_values=(),
-        attrs={"td": {"data-column": name}, "th": {"data-column": name}},
-    )
+    return cells.cell(f"actions/cells/{name}", header)
 
 
 class ActionsTable(tables.Table):

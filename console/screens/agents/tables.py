@@ -3,6 +3,7 @@
 import django_tables2 as tables
 from django.utils.safestring import mark_safe
 
+from console.screens import cells
 from console.screens.agents.selectors import AgentLine, VersionLine
 
 VERBS = mark_safe('<span class="sr-only">Verbs</span>')
@@ -10,14 +11,7 @@ VERBS = mark_safe('<span class="sr-only">Verbs</span>')
 
 def _cell(name: str, header: str, *, td: dict[str, str] | None = None) -> tables.Column:
     """A column drawn by ``agents/cells/<name>.html``."""
-    align = "num" if "num" in (td or {}).get("class", "").split() else ""
-    return tables.TemplateColumn(
-        template_name=f"agents/cells/{name}.html",
-        verbose_name=header,
-        orderable=False,
-        empty_values=(),
-        attrs={"td": {"data-column": name, **(td or {})}, "th": {"class": align}},
-    )
+    return cells.cell(f"agents/cells/{name}", header, td)
 
 
 class RunsColumn(tables.Column):

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 
 from budgets.models import Tenant
+from console.screens import cells
 from console.screens.budgets.lines import Line
 from console.screens.budgets.selectors import By
 from console.screens.budgets.selectors_account import Movement
@@ -16,17 +17,7 @@ VERBS = mark_safe('<span class="sr-only">Verbs</span>')
 
 def cell(name: str, header: str, td: dict[str, str] | None = None) -> tables.Column:
     """A column that is drawn by ``budgets/cells/<name>.html``."""
-    given = td or {}
-    return tables.TemplateColumn(
-        template_name=f"budgets/cells/{name}.html",
-        verbose_name=header,
-        orderable=False,
-        empty_values=(),
-        attrs={
-            "td": {"data-column": name, **given},
-            "th": {"data-column": name, "class": "num" if "num" in given.get("class", "").split() else ""},
-        },
-    )
+    return cells.cell(f"budgets/cells/{name}", header, td)
 
 
 class BudgetsTable(tables.Table):

@@ -23,7 +23,6 @@ from console.screens.palette.items import GROUP_ROWS, Item
 
 NEWEST_RUNS = 2_000
 SAME_ENDINGS = 50
-LAST_CHARACTER = "\U0010ffff"
 PLACES = ("agent_name", "user", "session", "doing", "reason", "task")
 _ID_END = re.compile(r"[0-9a-f]{4,32}")
 _RUN_PAGE = re.compile(r"/runs/([0-9a-f]{32})/$")
@@ -74,9 +73,7 @@ def _accounts(tenant: Tenant, text: str, recent: Sequence[str]) -> Iterable[Item
     day, month = day_window(now, tz).key, month_window(now, tz).key
     wanted = Q(scope__in=("tenant_day", "surface_day"), window=day) | Q(scope="tenant_month", window=month)
     if text:
-        # A range and not LIKE, which an index serves in no locale but "C".
-        begins = Q(subject__gte=text, subject__lt=text + LAST_CHARACTER, subject__startswith=text)
-        wanted |= Q(scope="user_day", window=day) & begins
+        wanted |= Q(scope="user_day", window=day, subject__startswith=text)
     else:
         wanted |= Q(pk__in=[int(match[1]) for href in recent if (match := _ACCOUNT_PAGE.search(href))])
     accounts = Account.objects.for_tenant(tenant).filter(wanted).select_related("tenant", "surface")

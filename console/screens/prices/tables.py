@@ -12,6 +12,7 @@ from budgets.models import PriceOverride
 from budgets.prices import version_at
 from budgets.pricing import Rates, TokenRates
 from console.live.figures import usd
+from console.screens import cells
 from console.screens.prices.selectors import Priced
 
 RateOf = Callable[[Rates], int]
@@ -26,14 +27,7 @@ LOOKS = {
 
 def _cell(name: str, header: str, *, td: dict[str, str] | None = None) -> tables.Column:
     """A column drawn by ``prices/cells/<name>.html``."""
-    align = "num" if "num" in (td or {}).get("class", "").split() else ""
-    return tables.TemplateColumn(
-        template_name=f"prices/cells/{name}.html",
-        verbose_name=header,
-        orderable=False,
-        empty_values=(),
-        attrs={"td": {"data-column": name, **(td or {})}, "th": {"class": align}},
-    )
+    return cells.cell(f"prices/cells/{name}", header, td)
 
 
 class RateColumn(tables.Column):
