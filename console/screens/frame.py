@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from console.access.requests import TenantRequest
+from console.live.feeds import position
 from console.screens.approvals.waiting import waiting_counts
 from console.screens.budgets.alerts import count_words, unseen_alerts
 from console.screens.stops.standing import standing_stops
@@ -23,9 +24,18 @@ class NavLink:
     key: str
     count: str = ""
 
+    @property
+    def waits(self) -> bool:
+        """Whether its count is of people waited for, which the mark in the browser's tab shows on every page."""
+        return self.key == "v"
+
 
 def frame(request: TenantRequest, *, active: str = "") -> dict[str, object]:
-    """The context that base.html reads on pages within a tenant."""
+    """The context that base.html reads on pages within a tenant.
+
+    A page without a feed of its own has the tenant's for its bar: how the connection stands, counts, standing stops.
+    """
+    bar = position(request.tenant.pk)
     alerts = unseen_alerts(request.tenant)
     stops = standing_stops(request.tenant, request.verbs)
     asked, unknown = waiting_counts(request.tenant)
@@ -36,6 +46,7 @@ def frame(request: TenantRequest, *, active: str = "") -> dict[str, object]:
     }
     links = links_of(request, active, counts)
     return {
+        "bar": bar,
         "tenant": request.tenant,
         "tenants": request.tenants,
         "nav": links,
