@@ -12,7 +12,6 @@ from tests.tier_edit import limit
 
 MOST_QUERIES = 12
 PAGES = (
-    "runs/new/?agent=reader",
     "budgets/proof/",
     "budgets/tiers/",
     "budgets/tiers/new/",

@@ -5,9 +5,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Sum
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Count,
+    ExpressionWrapper,
+    F,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    Window,
+)
 from django.db.models.expressions import CombinedExpression
-from django.db.models.functions import Least
+from django.db.models.functions import Least, NullIf, RowNumber
 
 from agents.journal.severity import WARN
 from agents.models import EventRow, Run
@@ -109,26 +120,35 @@ def figures_of_week(tenant: Tenant, now: datetime) -> Week:
     since = now - WEEK
     runs = Run.objects.filter(tenant=tenant).filter(Q(ended_at=None) | Q(ended_at__gte=since))
     holds = Hold.objects.for_tenant(tenant).filter(run_id__in=runs.values("pk"), opened_at__gte=since)
+    kinds = list(_kinds(holds))
+    listed = list(_listed(holds))
     return Week(
-        reservations=holds.count(),
-        tightness=_tightness(holds),
+        reservations=sum(kind["calls"] for kind in kinds),
+        tightness=_tightness(kinds),
         refused=_refused(runs, since),
-        unreconciled=_marked(holds.filter(unreconciled=True)),
-        overbilled=_marked(holds.filter(over_ceiling=True)),
+        unreconciled=_marked("unreconciled", kinds, listed),
+        overbilled=_marked("over_ceiling", kinds, listed),
         oldest_open=Hold.objects.for_tenant(tenant).open().order_by("opened_at").first(),
     )
 
 
-def _tightness(holds: QuerySet[Hold]) -> list[Tightness]:
-    """By LLM, dearest first; estimates are left out: they say nothing of what a call really cost."""
-    tenths = CombinedExpression(F("settled_nanos") * BINS, "/", F("amount_nanos"), output_field=BigIntegerField())
-    settled = holds.filter(state=HoldState.SETTLED, unreconciled=False).exclude(FREE)
-    rows = (
-        settled.annotate(tenth=Least(tenths, BINS - 1))
-        .values("llm", "tenth")
-        .annotate(calls=Count("pk"), held=Sum("amount_nanos"), charged=Sum("settled_nanos"))
+def _kinds(holds: QuerySet[Hold]) -> Iterable[Mapping[str, Any]]:
+    """All of them in one query: sums by LLM, mark, and the tenth of the hold that was charged."""
+    held = NullIf(F("amount_nanos"), Value(0))
+    tenths = CombinedExpression(F("settled_nanos") * BINS, "/", held, output_field=BigIntegerField())
+    free = ExpressionWrapper(FREE, output_field=BooleanField())
+    kinds = holds.annotate(tenth=Least(tenths, BINS - 1), is_free=free)
+    return (
+        kinds.values("llm", "tenth", "is_free", "state", "unreconciled", "over_ceiling")
+        .annotate(calls=Count("pk"), held=Sum("amount_nanos"), charged=Sum("settled_nanos", default=0))
         .order_by("llm", "tenth")
     )
+
+
+def _tightness(kinds: Iterable[Mapping[str, Any]]) -> list[Tightness]:
+    """By LLM, dearest first; estimates are left out: they say nothing of what a call really cost."""
+    settled = (kind for kind in kinds if kind["state"] == HoldState.SETTLED)
+    rows = [kind for kind in settled if not kind["unreconciled"] and not kind["is_free"]]
     return sorted(_by_llm(rows), key=lambda each: -each.held_nanos)
 
 
@@ -151,11 +171,17 @@ def _refused(runs: QuerySet[Run], since: datetime) -> list[Refused]:
     return [Refused(WHOSE[scope], times[scope]) for scope in SCOPES if scope in times]
 
 
-def _marked(holds: QuerySet[Hold]) -> Marked:
-    charged, held = Sum("settled_nanos", default=0), Sum("amount_nanos", default=0)
-    sums = holds.aggregate(calls=Count("pk"), charged=charged, held=held)
-    latest = list(holds.order_by("-opened_at")[:LISTED])
-    return Marked(sums["calls"], int(sums["charged"]), int(sums["held"]), latest)
+def _listed(holds: QuerySet[Hold]) -> QuerySet[Hold]:
+    """The latest with each mark, and with both."""
+    place = Window(RowNumber(), partition_by=["unreconciled", "over_ceiling"], order_by=F("opened_at").desc())
+    marked = holds.filter(Q(unreconciled=True) | Q(over_ceiling=True))
+    return marked.annotate(place=place).filter(place__lte=LISTED).order_by("-opened_at")
+
+
+def _marked(mark: str, kinds: Iterable[Mapping[str, Any]], listed: Iterable[Hold]) -> Marked:
+    rows = [kind for kind in kinds if kind[mark]]
+    calls, charged, held = (sum(int(row[name]) for row in rows) for name in ("calls", "charged", "held"))
+    return Marked(calls, charged, held, [hold for hold in listed if getattr(hold, mark)][:LISTED])
 
 
 def _label(tenth: int) -> str:
