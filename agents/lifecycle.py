@@ -134,6 +134,7 @@ def current_version(agent: Agent) -> AgentVersion:
     """The version that new runs of an agent get. Raises LaunchRefused when it has none."""
     if agent.current is None:
         raise LaunchRefused("agent", f"{agent.name} has no version that could run.")
+    agent.current.agent = agent  # whoever asks the version for its agent need not read it again
     return agent.current
 
 
