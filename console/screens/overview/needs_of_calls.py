@@ -20,7 +20,7 @@ def asked_calls(facts: Facts) -> Iterator[Need]:
     for tool, lines in _by_tool(of_kind(facts.lines, "asked")):
         first = min(lines, key=lambda line: line.at)
         many = len(lines) > 1
-        href = reverse("approvals:list", args=[facts.tenant.slug])
+        href = reverse("approvals:list", args=[facts.tenant.slug]) if many else _approval(facts, first)
         yield Need(
             key=f"asked-{tool}",
             tone="warn",
@@ -28,7 +28,7 @@ def asked_calls(facts: Facts) -> Iterator[Need]:
             title=f"{len(lines)} calls of {tool} wait for a yes" if many else f"{tool} waits for a yes",
             why=_asked_why(first, waiting.get(first.run_id), many=many),
             href=href,
-            act=Act("Approve…", href if many else _approval(facts, first), "decide_routine"),
+            act=Act("Approve…", href, "decide_routine"),
             nanos=sum(waiting[line.run_id].cost_nanos for line in lines if line.run_id in waiting),
             spread=len(lines),
             of="calls",
@@ -42,9 +42,9 @@ def unknown_effects(facts: Facts) -> Iterator[Need]:
     waiting = {run.id: run for run in facts.runs.waiting}
     for tool, lines in _by_tool(of_kind(facts.lines, "unknown")):
         first = min(lines, key=lambda line: line.at)
-        href = reverse("approvals:list", args=[facts.tenant.slug])
-        own = reverse("runs:detail", args=[facts.tenant.slug, first.run_id])
         many = len(lines) > 1
+        own = reverse("runs:detail", args=[facts.tenant.slug, first.run_id])
+        href = reverse("approvals:list", args=[facts.tenant.slug]) if many else own
         yield Need(
             key=f"unknown-{tool}",
             tone="bad",
@@ -52,7 +52,7 @@ def unknown_effects(facts: Facts) -> Iterator[Need]:
             title=f"Did {len(lines)} calls of {tool} happen?" if many else f"Did {tool} happen?",
             why=f"Run {short_id(first.run_id)} was cut off after the call had left; nobody knows how it came out.",
             href=href,
-            act=Act("Resolve…", href if many else own, "resolve_effect"),
+            act=Act("Resolve…", href, "resolve_effect"),
             nanos=sum(waiting[line.run_id].cost_nanos for line in lines if line.run_id in waiting),
             spread=len(lines),
             of="calls",

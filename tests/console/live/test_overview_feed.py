@@ -1,0 +1,102 @@
+"""The sockets of the Overview: by the session of a member, or by the link of a wall for as long as it stands."""
+
+import pytest
+
+from agents.models import Run
+from budgets.models import Tenant
+from console.access.wall_links import make_wall_link, revoke_wall_link
+from console.live import feeds, hub
+from console.live.threads import in_thread
+from console.models import User, WallLink
+from console.screens.overview.money import band_at
+from tests.console.live.conftest import Page, Play, cookie_of
+
+OVERVIEW = "/live/t/acme/overview/"
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "TOOLS_SECONDS", 0.01)
+    band_at.cache_clear()
+
+
+@pytest.fixture
+def wall(run: Run) -> str:
+    """The address of a wall's socket."""
+    path = make_wall_link(tenant=run.tenant, place="office", actor="ada")
+    return f"/live{path}"
+
+
+def nearly_spent(run: Run) -> None:
+    Run.objects.filter(pk=run.pk).update(state="running", cap_nanos=100, cost_nanos=90)
+
+
+def test_a_fresh_trouble_is_heard_by_person_and_wall_alike(viewer: User, run: Run, wall: str, play: Play) -> None:
+    cookie = cookie_of(viewer)
+
+    async def scenario() -> None:
+        first = Page(OVERVIEW, cookie)
+        await first.watch()
+        assert (await first.frame())["ops"] == [{"op": "refetch", "epoch": feeds.hub.boot}]
+        epoch, seq = feeds.position_of_overview(run.tenant_id)
+        pages = [Page(f"{path}?epoch={epoch}&seq={seq}", known) for path, known in ((OVERVIEW, cookie), (wall, b""))]
+        for page in pages:
+            page.seq = seq
+            await page.watch()
+        await in_thread(nearly_spent, run)
+        for page in pages:
+            await page.read(until=seq + 1)
+            assert {"op": "text", "id": "o-headline", "value": "1 thing needs you"} in page.ops
+            assert {"op": "refetch", "region": "state"} in page.ops
+        for page in (first, *pages):
+            await page.close()
+
+    play(scenario)
+
+
+def test_a_wrong_link_opens_no_socket(run: Run, play: Play) -> None:
+    assert run.pk
+
+    async def scenario() -> None:
+        page = Page("/live/wall/nonsense/")
+        assert await page.open()
+        assert await page.closing_code() == 4404
+
+    play(scenario)
+
+
+def test_a_revoked_wall_goes_dark_at_the_next_check(wall: str, play: Play) -> None:
+    async def scenario() -> None:
+        page = Page(wall)
+        await page.watch()
+        await in_thread(lambda: revoke_wall_link(link=WallLink.objects.get(), actor="ada"))
+        assert await page.closing_code() == 4404
+
+    play(scenario)
+
+
+def test_a_stranger_has_no_overview(stranger: User, play: Play) -> None:
+    cookie = cookie_of(stranger)
+
+    async def scenario() -> None:
+        page = Page(OVERVIEW, cookie)
+        assert await page.open()
+        assert await page.closing_code() == 4404
+
+    play(scenario)
+
+
+def test_nobody_reads_a_tenant_that_nobody_watches(viewer: User, run: Run, play: Play) -> None:
+    cookie = cookie_of(viewer)
+
+    async def scenario() -> None:
+        page = Page(OVERVIEW, cookie)
+        await page.watch()
+        looking = feeds.hub.overviews[run.tenant_id].looking
+        await page.close()
+        assert looking is not None
+        await looking
+        other = await in_thread(lambda: Tenant.objects.create(slug="other", name="Other").pk)
+        assert other not in feeds.hub.overviews
+
+    play(scenario)
