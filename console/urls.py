@@ -20,6 +20,7 @@ from console.screens.replay.urls import urlpatterns as replay
 from console.screens.run.urls import urlpatterns as run
 from console.screens.runs.urls import urlpatterns as runs
 from console.screens.secrets.urls import urlpatterns as secrets
+from console.screens.settings.urls import urlpatterns as settings
 from console.screens.stops.urls import urlpatterns as stops
 from console.screens.tiers.urls import urlpatterns as tiers
 from console.screens.tools.urls import urlpatterns as tools
@@ -47,6 +48,7 @@ urlpatterns = [
     path("t/<slug:tenant>/effects/", include((effects, "effects"))),
     path("t/<slug:tenant>/secrets/", include((secrets, "secrets"))),
     path("t/<slug:tenant>/palette/", include((palette, "palette"))),
+    path("t/<slug:tenant>/settings/", include((settings, "settings"))),
     path("t/<slug:tenant>/prices/", include((prices, "prices"))),
     path("t/<slug:tenant>/tools/", include((tools, "tools"))),
     path("t/<slug:tenant>/budgets/proof/", include((proof, "proof"))),

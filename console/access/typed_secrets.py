@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from agents.secrets.redaction import known
 from agents.secrets.vault import vault
 
-ASKED_FOR = frozenset({"sign_in", "secrets:set"})
+ASKED_FOR = frozenset({"sign_in", "secrets:set", "settings:password"})
 """Routes whose forms are there for a secret or a password; they keep none of it."""
 GetResponse = Callable[[HttpRequest], HttpResponse]
 View = Callable[..., HttpResponse]

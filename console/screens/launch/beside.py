@@ -13,11 +13,12 @@ from agents.loop_limits import stricter
 from agents.secrets.vault import vault
 from agents.switches import met
 from budgets.models import Surface
+from budgets.money import MoneyError, parse_usd
 from budgets.own_limits import OwnLimits
 from budgets.tiers import Limits
 from console.access.requests import TenantRequest
 from console.screens.launch.estimates import Estimate, estimate
-from console.screens.launch.forms import LaunchForm
+from console.screens.launch.forms import LaunchForm, number_in
 from console.screens.launch.selectors import AgentChoice, budgets_left, degraded_links, llm_offers, surface_named
 from console.screens.launch.terminal import curl_command, launch_command
 from console.screens.stops.standing import Stop
@@ -38,15 +39,21 @@ class Typed:
 
 
 def typed_of(form: LaunchForm, given: Mapping[str, object]) -> Typed:
-    """As it was given, without what no database takes; a form that was not sent has no limits of its own yet."""
+    """As it was given, without what no database takes."""
     words = {name: str(given.get(name) or "").replace("\x00", "") for name in WORDS}
-    if form.is_bound:
-        form.is_valid()  # fills cleaned_data, whatever is wrong elsewhere
-    own = form.own_limits() if form.is_bound else OwnLimits()
     if form.inputs is not None and form.is_bound:
         form.inputs.is_valid()
         words["task"] = json.dumps(form.inputs.arguments(), ensure_ascii=False)
-    return Typed(words, own, form.inputs is not None)
+    return Typed(words, _own(words), form.inputs is not None)
+
+
+def _own(words: Mapping[str, str]) -> OwnLimits:
+    """Those that are numbers; what is wrong with the others is said when the form is sent."""
+    try:
+        cap_nanos = parse_usd(words["cap"]) if words["cap"] else None
+    except MoneyError:
+        cap_nanos = None
+    return OwnLimits(run_nanos=cap_nanos, max_turns=number_in(words["turns"]), max_seconds=number_in(words["seconds"]))
 
 
 def beside(request: TenantRequest, form: LaunchForm, typed: Typed, stops: Sequence[Stop]) -> Context:

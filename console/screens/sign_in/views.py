@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
+from console.access.sessions import note_session
 from console.access.sign_in_links import find_link, use_link
 from console.models import User
 from console.screens.sign_in.forms import SignInForm
@@ -58,6 +59,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 def _enter(request: HttpRequest, user: User, *, by: str) -> None:
     login(request, user, backend=MODEL_BACKEND)
+    note_session(request, user)
     log.info("signed in", extra={"user": user.get_username(), "by": by})
 
 

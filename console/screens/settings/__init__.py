@@ -1,0 +1,1 @@
+"""Settings of the person who looks: display, start page, password, sessions, tokens."""
