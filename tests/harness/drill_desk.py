@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import pytest
 from celery import Celery
-from django.conf import settings
 from django.test import override_settings
 
 from agents import bell, enqueue, lifecycle
@@ -16,7 +15,6 @@ from agents.models import Agent
 from budgets.models import Surface, Tenant
 from budgets.prices import set_price
 from budgets.pricing import Rates
-from console.broker import PromptAMQP
 from tests.harness.drill import AGENT, LLM
 from tests.tier_edit import limit
 
@@ -50,8 +48,7 @@ def launch_drills(scene: str, script: str, count: int, *, start: int = 0) -> lis
 @contextmanager
 def broker(url: str) -> Iterator[Celery]:
     """Let what this process enqueues and rings for go to the stack's Redis."""
-    app = Celery("test", broker=url, set_as_current=False, fixups=[], amqp=PromptAMQP)
-    app.conf.update(broker_connection_timeout=2, broker_transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS)
+    app = Celery("test", broker=url, set_as_current=False, fixups=[])
     bell.client.cache_clear()
     with pytest.MonkeyPatch.context() as patch, override_settings(REDIS_URL=url):
         patch.setattr(enqueue, "current_app", app)
