@@ -21,7 +21,7 @@ from tests.harness.freezing import freeze, thaw
 from tests.harness.live_stack import LiveStack
 from tests.harness.postgres import find_binaries
 
-pytestmark = [pytest.mark.flows, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.flows, pytest.mark.timeout(240)]
 ACTS, READS = "support-triage", "search"
 TASKS = {ACTS: "Where is order 1029?", READS: "How do we size a queue?"}
 RUNS = 2
@@ -86,6 +86,7 @@ def test_a_worker_from_before_the_restore_writes_nothing_and_no_run_does_anythin
     held = Run.objects.filter(pk__in=runs, state="running").count()
     assert held >= 1, "the runs had ended before the worker slept"
     stack.stop("web")
+    stack.stop("beat")
     backup.restore()
     connection.close()
 
@@ -95,7 +96,7 @@ def test_a_worker_from_before_the_restore_writes_nothing_and_no_run_does_anythin
     assert not Session.objects.exists()
     told = events_of(acting)
     stack.add_worker("second worker")
-    stack.start("web", "second worker")
+    stack.start("web", "beat", "second worker")
     thaw(stack, "worker")
     stack.wait_for(lambda: not live(reading), what="runs that only read to end", seconds=SECONDS)
     stack.wait_for(lambda: turned_away(stack) >= held, what="the old worker to be turned away", seconds=SECONDS)

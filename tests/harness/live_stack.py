@@ -17,14 +17,11 @@ from console.supervisor.programs import Program
 from console.supervisor.redis_server import private_redis
 from tests.harness.stages import ROOT
 
-READY_SECONDS = 150.0
-"""Patience and no promise: where it ends nothing was going to happen any more, however busy the machine."""
+READY_SECONDS = 60.0
 LOOK_SECONDS = 0.05
 GRACE_SECONDS = 3.0
 COMMAND_SECONDS = 100.0
 THREADS = 8
-NEEDED = ("redis", "web", "worker")
-"""No run and no page waits for beat, which has the ledger verified once a day."""
 
 
 class LiveStack:
@@ -58,8 +55,8 @@ class LiveStack:
         self._own[name] = environment
 
     def start(self, *names: str) -> None:
-        """Start these processes (Redis, the web and one worker when none is named) and wait until each answers."""
-        chosen = names or NEEDED
+        """Start these processes (all known ones when none is named) and wait until each answers."""
+        chosen = names or tuple(self._programs)
         environment = {**os.environ, **self.environment}
         for name in chosen:
             program = self._programs[name]
