@@ -5,6 +5,7 @@ from console.access.policy import tenants_of
 from console.models import User
 
 START_PAGES = (
+    ("overview:show", "Overview"),
     ("runs:list", "Runs"),
     ("approvals:list", "Approvals"),
     ("tools:list", "Tools"),
