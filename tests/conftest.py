@@ -12,8 +12,6 @@ pytest_plugins = ["tests.harness.fixtures", "tests.harness.hangs"]
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
 DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_setup", "stack_databases"})
-FLOW_SECONDS = 600
-"""Its processes start on a machine that may be busy with others; what hangs, hangs longer than that."""
 SERVER_FIXTURES = frozenset({"redis_url", "stack_databases", "browser", "page"})
 
 
@@ -26,8 +24,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("database")
         if asked & SERVER_FIXTURES:
             item.add_marker("flows")
-        if item.get_closest_marker("flows") and not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(FLOW_SECONDS))
 
 
 @pytest.fixture(scope="session")
