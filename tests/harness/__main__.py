@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from tests.harness import machine, plan
 from tests.harness.postgres import private_postgres
-from tests.harness.stages import Outcome, politely, run_aloud, run_together, summary
+from tests.harness.stages import Outcome, run_aloud, run_together, summary
 
 UNSET_FOR_TESTS = ("DATABASE_URL", "REDIS_URL", "WATCHFLOOR_LIBRARY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY")
 
@@ -40,7 +40,7 @@ def fast() -> list[Outcome]:
 
 
 def whole() -> list[Outcome]:
-    """The tests on SQLite and on a private PostgreSQL; then the flows on both, which mostly wait, beside all the rest.
+    """What needs one process, side by side; then the tests and the flows on SQLite and on a private PostgreSQL.
 
     The flows have processes of their own: Playwright keeps an event loop running in its thread, and its greenlets
     confuse the parser's own stack count.
@@ -48,25 +48,25 @@ def whole() -> list[Outcome]:
     machine.provide()
     with private_postgres() as url:
         on_postgresql = {"DATABASE_URL": url}
-        outcomes = []
-        for name, select, environment in (
-            ("tests, SQLite", "not flows", {}),
-            ("tests, PostgreSQL", "database and not flows", on_postgresql),
-        ):
-            stage = plan.pytest_stage(name=name, select=select, environment=environment, ignore=plan.MACHINE)
-            outcomes.append(run_aloud(stage))
-        flows = [
-            plan.flows_stage(name="flows, SQLite", select="flows", environment={}),
-            plan.flows_stage(name="flows, PostgreSQL", select=plan.FLOWS_ON_POSTGRESQL, environment=on_postgresql),
-        ]
         single = [
             *plan.static_stages(plan.OLDEST_PYTHON, plan.NEWEST_PYTHON),
             plan.imports_stage(),
             plan.machine_stage(name="state machine, SQLite", environment={}),
             plan.machine_stage(name="state machine, PostgreSQL", environment=on_postgresql),
         ]
-        print("\n== flows on both databases, and what needs one process", flush=True)
-        return outcomes + run_together([*flows, *map(politely, single)], at_once=len(flows) + 1)
+        outcomes = run_together(single)
+        for name, select, environment in (
+            ("tests, SQLite", "not flows", {}),
+            ("tests, PostgreSQL", "database and not flows", on_postgresql),
+        ):
+            stage = plan.pytest_stage(name=name, select=select, environment=environment, ignore=plan.MACHINE)
+            outcomes.append(run_aloud(stage))
+        for name, select, environment in (
+            ("flows, SQLite", "flows", {}),
+            ("flows, PostgreSQL", plan.FLOWS_ON_POSTGRESQL, on_postgresql),
+        ):
+            outcomes.append(run_aloud(plan.flows_stage(name=name, select=select, environment=environment)))
+        return outcomes
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """What the two test commands consist of."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from tests.harness.stages import Stage, module, tool
 
@@ -57,8 +56,8 @@ def machine_stage(*, name: str, environment: Mapping[str, str]) -> Stage:
 
 
 TEST_PROCESSES = 2
-FLOW_PROCESSES = 2
-"""For each database, and both at once: flows mostly wait, for a lease to run out or for a page."""
+FLOW_PROCESSES = 3
+"""Flows mostly wait, for a lease to run out or for a page, and leave the cores to each other."""
 
 
 def pytest_stage(
@@ -82,5 +81,4 @@ def pytest_stage(
 
 def flows_stage(*, name: str, select: str, environment: Mapping[str, str]) -> Stage:
     """A pytest run of flows."""
-    stage = pytest_stage(name=name, select=select, environment=environment, processes=FLOW_PROCESSES)
-    return replace(stage, tells=True)
+    return pytest_stage(name=name, select=select, environment=environment, processes=FLOW_PROCESSES)

@@ -5,8 +5,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,8 +20,6 @@ class Stage:
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
-    tells: bool = False
-    """Whether its output is of interest when it holds, too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,21 +73,16 @@ def run_aloud(stage: Stage) -> Outcome:
     return Outcome(name=stage.name, exit_code=done.returncode, seconds=time.monotonic() - began)
 
 
-def run_together(stages: Iterable[Stage], *, at_once: int = CORES_USED) -> list[Outcome]:
-    """Run stages side by side, begun in their order, and print each as it ends."""
-    with ThreadPoolExecutor(max_workers=at_once) as pool:
-        running = {pool.submit(run_quietly, stage): stage for stage in stages}
-        for done in as_completed(running):
-            outcome = done.result()
+def run_together(stages: Iterable[Stage]) -> list[Outcome]:
+    """Run stages side by side, as many as there are cores to use, and print each as it ends."""
+    with ThreadPoolExecutor(max_workers=CORES_USED) as pool:
+        outcomes = []
+        for outcome in pool.map(run_quietly, stages):
             print(f"== {outcome.name}: {verdict(outcome)} in {outcome.seconds:.1f} s", flush=True)
-            if outcome.exit_code or running[done].tells:
+            if outcome.exit_code:
                 print(outcome.output, flush=True)
-        return [each.result() for each in running]
-
-
-def politely(stage: Stage) -> Stage:
-    """The same with what of the processor others leave."""
-    return replace(stage, command=("nice", *stage.command))
+            outcomes.append(outcome)
+        return outcomes
 
 
 def verdict(outcome: Outcome) -> str:
