@@ -7,7 +7,6 @@ from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
 from agents.engine.ports import Interrupted
-from agents.shared_loop import SharedLoop
 
 Result = TypeVar("Result")
 CUT_SECONDS = 1.0
@@ -57,11 +56,11 @@ class Flight(Generic[Result]):
     def release(self) -> None:
         """Wake the thread, if it was not woken before."""
         if self._gate.locked():
-            self.edge.turning.wake(self._gate)
+            self._gate.release()
 
     def land(self) -> Result:
-        """Begin, and wait for the result, in the thread that wants it. Raises Interrupted when it was cut."""
-        self.edge.turning.wait(self.start, self._gate)
+        """Wait for the result, in the thread that wants it. Raises Interrupted when it was cut."""
+        self._gate.acquire()
         if self._task is None:
             raise Interrupted(may_be_billed=False)
         if not self._task.done() or self._task.cancelled():
@@ -125,21 +124,22 @@ def throw_all(switches: Iterable[KillSwitch]) -> None:
 
 
 class Edge:
-    """One loop, and what flies on it."""
+    """The loop's thread."""
 
     def __init__(self) -> None:
-        self.turning = SharedLoop("edge")
-        self.loop = self.turning.loop
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="edge", daemon=True)
         self._cutting: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
-        """Begin to take calls."""
-        self.turning.start()
+        """Begin to turn."""
+        self._thread.start()
 
     def stop(self) -> None:
-        """Cancel what still runs and end the loop's thread."""
+        """Cancel what still runs and end the thread."""
         self.run(_cancel_all(), KillSwitch())
-        self.turning.stop()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(5)
 
     def run(self, work: Coroutine[Any, Any, Result], switch: KillSwitch) -> Result:
         """Run a coroutine on the loop and wait for it. Raises Interrupted when the switch cut it."""
@@ -148,6 +148,7 @@ class Edge:
             work.close()
             raise Interrupted(may_be_billed=False)
         try:
+            self.loop.call_soon_threadsafe(flight.start)
             return flight.land()
         finally:
             switch.let_go()
