@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 
 from agents.secrets.redaction import known
 from agents.secrets.vault import vault
@@ -10,7 +11,7 @@ from agents.secrets.vault import vault
 ASKED_FOR = frozenset({"sign_in", "secrets:set", "settings:password"})
 """Routes whose forms are there for a secret or a password; they keep none of it."""
 GetResponse = Callable[[HttpRequest], HttpResponse]
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 class TypedSecrets:

@@ -198,7 +198,8 @@ def live_runs(count: int) -> list[Run]:
         Run.objects.create(
             tenant=tenant, surface=surface, version=agent.current, agent_name=agent.name, task="Where is order 1029?",
             llm="rehearsal:search", state="running", epoch=1, lease_owner="elsewhere", attempts=1,
-            lease_expires_at=now + timedelta(hours=12), launched_by="acme_operator", cap_nanos=5 * 10**9, started_at=now,
+            lease_expires_at=now + timedelta(hours=12), launched_by="acme_operator", cap_nanos=5 * 10**9,
+            started_at=now,
         )
         for _ in range(count)
     ]  # fmt: skip

@@ -15,8 +15,8 @@ from agents.secrets.store import set_secret
 from agents.switches import set_switch
 from budgets.models import Account, Hold, Tenant
 from console.access.sign_in_links import create_link
+from tests.flows.desk import QUIET, SLOW, TROUBLED, Desk
 from tests.harness.live_stack import LiveStack
-from tests.screens.desk import QUIET, SLOW, TROUBLED, Desk
 from tests.tier_edit import limit
 
 SLUG = "acme"

@@ -1,4 +1,4 @@
-"""A trace of ten thousand steps is scrolled through: windows come and go, no row is missed, and its end goes on live."""
+"""Ten thousand steps are scrolled through: windows come and go, no row is missed, and the end goes on live."""
 
 import pytest
 from playwright.sync_api import Page, expect
