@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from agents.library.sync import apply_version
 from agents.models import Agent, Run
 from budgets.models import Tenant
 from tests.console.conftest import AddEvents, MakeRun
@@ -161,3 +162,30 @@ def test_agents_are_listed_with_their_purpose_or_by_name() -> None:
     call_command("agents", stdout=described)
     assert named.getvalue() == "reader\n"
     assert described.getvalue() == "reader  v1  Reader: Reads.\n"
+
+
+def test_a_launch_has_limits_of_its_own_and_an_older_version(agent: Agent) -> None:
+    assert agent.current is not None
+    apply_version(spec=agent.current.to_spec().model_copy(update={"purpose": "Reads again."}), actor="admin")
+    more = ("--cap", "0.05", "--turns", "3", "--seconds", "30", "--agent-version", "1", "--surface", "free-chat")
+    assert launch(*more)[0] == 0
+    run = Run.objects.get()
+    assert run.own_limits == {"run_nanos": 50_000_000, "max_turns": 3, "max_seconds": 30}
+    assert run.version.number == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--cap", "much", "cap: This is not an amount"),
+        ("--cap", "50", "cap: At most $"),
+        ("--turns", "-1", "turns: Enter a whole number."),
+        ("--agent-version", "9", "agent-version: There is no agent-version '9'; there are: 1."),
+    ],
+)
+def test_a_limit_or_version_that_cannot_be_is_refused(option: str, value: str, said: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        launch(f"{option}={value}")
+    assert said in str(refused.value)
+    assert refused.value.returncode == 2
+    assert not Run.objects.exists()
