@@ -5,7 +5,7 @@ import subprocess
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from agents.models import Run
 from budgets.ledger import verify
@@ -85,3 +85,19 @@ def test_a_cap_of_its_own_binds_from_the_form_and_by_curl(live_stack: LiveStack,
     kill = f'curl -sS "{by_curl["links"]["kill"]}" -H "Authorization: Bearer $WATCHFLOOR_TOKEN" {sent}'
     assert shell(kill, token)["state"] == "killed"
     assert verify() is None
+
+
+def test_what_is_typed_while_another_agent_is_fetched_stays(live_stack: LiveStack, page: Page) -> None:
+    console = ConsolePage(page, live_stack)
+    page.goto(f"{console.base_url}/t/acme/runs/new/")
+    held: list[Route] = []
+    page.route("**/runs/new/task/", lambda route: held.append(route))
+    page.get_by_role("radio", name="Search").check()
+    task = page.get_by_label("Task")
+    task.fill("Half a ")
+    expect(page.locator("#launch-curl")).to_contain_text("Half a")
+    page.evaluate("document.getElementById('task-part').dataset.old = 'yes'")
+    held[0].continue_()
+    expect(page.locator("#task-part[data-old]")).to_have_count(0)
+    page.keyboard.type("question")
+    expect(task).to_have_value("Half a question")
