@@ -141,6 +141,8 @@ class Run(models.Model):
             *(models.Index(fields=["tenant", name, "id"], name=f"run_of_{name}") for name in FOUND_BY),
             models.Index(fields=["surface", "id"], name="run_of_surface"),
             models.Index(fields=["version", "id"], name="run_of_version"),
+            # Those made from a run, which few runs have.
+            models.Index(fields=["parent", "-id"], name="run_made_from", condition=models.Q(parent__isnull=False)),
         )
 
     def __str__(self) -> str:

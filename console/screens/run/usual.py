@@ -42,7 +42,7 @@ class Usual:
 def usual_of(run: Run) -> Usual | None:
     """Against the last runs of its agent in its tenant that ended by themselves; None for too few. Two queries."""
     alike = Run.objects.filter(tenant=run.tenant_id, agent_name=run.agent_name, state__in=BY_THEMSELVES)
-    costs = list(alike.exclude(pk=run.pk).order_by("-created_at").values_list("cost_nanos", flat=True)[:LOOKED_AT])
+    costs = list(alike.exclude(pk=run.pk).order_by("-pk").values_list("cost_nanos", flat=True)[:LOOKED_AT])
     found = compared(run.cost_nanos, costs)
     if found is None or not found.dear:
         return found
