@@ -72,6 +72,14 @@ def tokens(given: int | None, written: int | None) -> str:
     return f"{given or 0:,} / {written or 0:,}"
 
 
+def tokens_in_words(given: int | None, written: int | None, cached: int | None) -> str:
+    """The same with what of it came from a cache: "2,178 in, 900 of them cached; 312 out"; "" for no call."""
+    if given is None and written is None:
+        return ""
+    from_cache = f", {cached:,} of them cached" if cached else ""
+    return f"{given or 0:,} in{from_cache}; {written or 0:,} out"
+
+
 def meter_width(spent: int, cap: int | None, *, units: int = 100) -> int:
     """How much of a meter of so many units is filled; anything spent shows at least one unit."""
     if not cap or spent <= 0:

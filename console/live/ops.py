@@ -124,6 +124,7 @@ def span_cells(span: Span) -> list[Op]:
         attr(f"{row}-bar", "data-open", "1" if lasted is None else None),
         text(f"{row}-dur", figures.duration(span.duration_ms or None)),
         text(f"{row}-tok", figures.tokens(span.input_tokens, span.output_tokens)),
+        attr(f"{row}-tok", "title", figures.tokens_in_words(span.input_tokens, span.output_tokens, span.cached_tokens)),
         text(f"{row}-cost", figures.usd(span.cost_nanos)),
         text(f"{row}-sum", figures.usd(span.running_cost_nanos)),
     ]

@@ -96,3 +96,9 @@ def gauge_of(spent: int, held: int, cap: int | None) -> Gauge:
 def tokens(given: int | None, written: int | None) -> str:
     """Tokens in and out."""
     return figures.tokens(given, written)
+
+
+@register.simple_tag
+def tokens_in_words(given: int | None, written: int | None, cached: int | None) -> str:
+    """Tokens in, cached and out, spelled out."""
+    return figures.tokens_in_words(given, written, cached)

@@ -63,3 +63,9 @@ def test_an_acknowledged_kill_reads_differently_from_a_requested_one() -> None:
 def test_an_unknown_state_is_shown_as_it_is() -> None:
     assert run_status("resting").word == "resting"
     assert step_status("odd").word == "odd"
+
+
+def test_tokens_are_spelled_out_with_those_from_a_cache() -> None:
+    assert figures.tokens_in_words(2_178, 312, 900) == "2,178 in, 900 of them cached; 312 out"
+    assert figures.tokens_in_words(5, None, 0) == "5 in; 0 out"
+    assert figures.tokens_in_words(None, None, None) == ""
