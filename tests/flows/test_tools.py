@@ -67,6 +67,11 @@ def test_a_broken_service_costs_detail_and_never_the_run(live_stack: LiveStack, 
     page.locator("#trace-rows a", has_text="stock").first.click()
     expect(page.locator("#step").get_by_role("link", name="How stock stands now")).to_be_visible()
     expect(page.locator("#run-answer")).to_contain_text("stock count is unavailable")
+    # Whoever opens it later is shown the first cause, and who else met it, without a click.
+    page.goto(f"{console.base_url}/t/acme/runs/{without}/")
+    expect(page.locator("#step")).to_contain_text("StockServiceDown")
+    expect(page.locator("#run-affected")).to_contain_text("met the trouble of stock")
+    assert page.url.endswith(f"/{without}/")
     assert Run.objects.get(pk=without).missing == ["stock"]
     expect(tool.page.locator("#affected")).to_contain_text("went on without the tool")
 
