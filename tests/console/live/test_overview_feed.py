@@ -27,6 +27,15 @@ def wall(run: Run) -> str:
     return f"/live{path}"
 
 
+async def close(*pages: Page) -> None:
+    """Close them and wait until nobody looks for them any more: a look under way would keep its connection."""
+    for page in pages:
+        await page.close()
+    for watched in feeds.hub.overviews.values():
+        if watched.looking:
+            await watched.looking
+
+
 def nearly_spent(run: Run) -> None:
     Run.objects.filter(pk=run.pk).update(state="running", cap_nanos=100, cost_nanos=90)
 
@@ -48,8 +57,7 @@ def test_a_fresh_trouble_is_heard_by_person_and_wall_alike(viewer: User, run: Ru
             await page.read(until=seq + 1)
             assert {"op": "text", "id": "o-headline", "value": "1 thing needs you"} in page.ops
             assert {"op": "refetch", "region": "state"} in page.ops
-        for page in (first, *pages):
-            await page.close()
+        await close(first, *pages)
 
     play(scenario)
 
@@ -71,6 +79,7 @@ def test_a_revoked_wall_goes_dark_at_the_next_check(wall: str, play: Play) -> No
         await page.watch()
         await in_thread(lambda: revoke_wall_link(link=WallLink.objects.get(), actor="ada"))
         assert await page.closing_code() == 4404
+        await close(page)
 
     play(scenario)
 
@@ -92,10 +101,8 @@ def test_nobody_reads_a_tenant_that_nobody_watches(viewer: User, run: Run, play:
     async def scenario() -> None:
         page = Page(OVERVIEW, cookie)
         await page.watch()
-        looking = feeds.hub.overviews[run.tenant_id].looking
-        await page.close()
-        assert looking is not None
-        await looking
+        await close(page)
+        assert not feeds.hub.overviews[run.tenant_id].audience
         other = await in_thread(lambda: Tenant.objects.create(slug="other", name="Other").pk)
         assert other not in feeds.hub.overviews
 
