@@ -1,6 +1,6 @@
 """What each term of the filter text selects."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -54,9 +54,7 @@ class RunFilter(django_filters.FilterSet):
 
     def of_status(self, runs: QuerySet[Run], _name: str, values: list[str]) -> QuerySet[Run]:
         """States by name, or a group of them."""
-        states: set[str] = set()
-        for value in values:
-            states |= GROUPS.get(value, {value})
+        states = states_of(values)
         return runs.filter(state__in=states) if states else runs
 
     def of_severity(self, runs: QuerySet[Run], _name: str, values: list[str]) -> QuerySet[Run]:
@@ -77,6 +75,20 @@ class RunFilter(django_filters.FilterSet):
         """Runs in whose trace one of these tools was asked for."""
         calls = EventRow.objects.filter(run=OuterRef("pk"), data__tool__in=values)
         return runs.filter(Exists(calls)) if values else runs
+
+
+def states_of(values: Iterable[str]) -> set[str]:
+    """The states that words of a status name, groups taken apart."""
+    states: set[str] = set()
+    for value in values:
+        states |= GROUPS.get(value, {value})
+    return states
+
+
+def only_live(query: Query) -> bool:
+    """Whether no run that has ended can match: asking for one would walk past all of them."""
+    states = states_of(query.values("status"))
+    return bool(query.values("is")) or (bool(states) and not states & TERMINAL)
 
 
 def filter_runs(

@@ -63,11 +63,11 @@ def within(runs: QuerySet[Run], everything: QuerySet[Run], newest: int) -> Query
     return runs.filter(pk__gte=Coalesce(Subquery(first), Value("")))
 
 
-def part_of(runs: QuerySet[Run], live: Sequence[LiveRun], *, order: str, number: int) -> Part:
+def part_of(runs: QuerySet[Run], live: Sequence[LiveRun], *, order: str, number: int, only_live: bool = False) -> Part:
     """The page of this number, or the last one there is; at most one query.
 
     ``live`` are the live runs among ``runs`` in their order; after them come the ended ones, the newest first. An
-    ``order`` of ORDERS puts all of them in its own.
+    ``order`` of ORDERS puts all of them in its own. With ``only_live`` none that has ended is looked for.
     """
     number = min(max(number, 1), MOST_PAGES)
     enough = max(number * PAGE_ROWS, MOST_COUNTED) + 1
@@ -75,8 +75,9 @@ def part_of(runs: QuerySet[Run], live: Sequence[LiveRun], *, order: str, number:
         ids = list(runs.order_by(*ORDERS[order]).values_list("pk", flat=True)[:enough])
     else:
         ids = [run.id for run in live]
-        ended = runs.filter(ended_at__isnull=False).order_by("-pk").values_list("pk", flat=True)
-        ids += ended[: max(enough - len(ids), 0)]
+        if not only_live:
+            ended = runs.filter(ended_at__isnull=False).order_by("-pk").values_list("pk", flat=True)
+            ids += ended[: max(enough - len(ids), 0)]
     number = min(number, max(1, -(-len(ids) // PAGE_ROWS)))
     stop = number * PAGE_ROWS
     return Part(ids[stop - PAGE_ROWS : stop], number, len(ids) > stop and number < MOST_PAGES, len(ids))

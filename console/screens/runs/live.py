@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -22,7 +22,9 @@ def live_among(runs: QuerySet[Run]) -> list[LiveRun]:
     last = EventRow.objects.filter(run=OuterRef("pk"), seq=OuterRef("next_seq") - 1).values("at")[:1]
     rows = (
         runs.filter(ended_at=None)
-        .order_by("-severity", "-pk")
+        # As an expression, so that no database walks all runs along its index of severities instead of sorting a few.
+        .annotate(worst=F("severity") + Value(0))
+        .order_by("-worst", "-pk")
         .annotate(began=Coalesce(F("started_at"), F("created_at")), heard=Coalesce(Subquery(last), F("created_at")))
         .values_list("pk", "state", "severity", "cost_nanos", "cap_nanos", "began", "heard", "launched_by")
     )

@@ -11,9 +11,9 @@ from agents.models import Run
 from budgets.burn import Minutes, spent_by_minute_of_runs
 from budgets.models import Tenant
 from console.screens.run.spending import Pace
-from console.screens.runs.filters import filter_runs
+from console.screens.runs.filters import filter_runs, only_live
 from console.screens.runs.found import Part, part_of, within
-from console.screens.runs.live import MOST_LIVE, live_among
+from console.screens.runs.live import live_among
 from console.screens.runs.query import Query
 from console.screens.runs.reach import reach_of
 from console.screens.runs.tiers import tier_name
@@ -63,7 +63,8 @@ def runs_page(
     runs, problems = filter_runs(everything, query, live=live)
     matching = sorted(_matching(live, runs, query), key=lambda run: urgency(run, now))
     reach = None if whole else reach_of(query, order)
-    part = part_of(within(runs, everything, reach) if reach else runs, matching, order=order, number=number)
+    looked_at = within(runs, everything, reach) if reach else runs
+    part = part_of(looked_at, matching, order=order, number=number, only_live=only_live(query))
     burning = _burning(part.ids, matching, now)
     return RunsPage(part, rows_of(part.ids), burning, live, len(matching), problems, reach)
 
@@ -78,7 +79,8 @@ def rows_of(ids: Sequence[str]) -> list[Run]:
 def _matching(live: list[LiveRun], runs: QuerySet[Run], query: Query) -> list[LiveRun]:
     if not query.terms and not query.problems:
         return live
-    chosen = set(runs.filter(ended_at=None).order_by().values_list("pk", flat=True)[:MOST_LIVE])
+    # By their ids: without statistics SQLite would take the index of another term, which all runs may share.
+    chosen = set(runs.filter(pk__in=[run.id for run in live]).order_by().values_list("pk", flat=True))
     return [run for run in live if run.id in chosen]
 
 

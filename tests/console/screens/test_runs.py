@@ -200,3 +200,16 @@ def test_a_row_without_a_reason_says_how_its_task_begins(acme_viewer: Client, ac
     page = acme_viewer.get(ADDRESS).content.decode()
     assert "Where is order 1029?" in page
     assert "x" * 200 not in page
+
+
+def test_a_search_looks_at_the_newest_runs_and_says_so(
+    acme_viewer: Client, acme: Tenant, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.screens.runs.reach.NEWEST", 2)
+    old = make_run(acme, state="completed", task="find the parcel")
+    live = make_run(acme, task="find the parcel too")
+    new = make_run(acme, state="completed", task="find another parcel")
+    found = acme_viewer.get(ADDRESS, {"q": "parcel"})
+    assert [run.pk for run in found.context["table"].listed] == [live.pk, new.pk]
+    assert "Looked at all live runs and the newest 2." in found.content.decode()
+    assert old.pk in acme_viewer.get(ADDRESS, {"q": "parcel", "whole": "1"}).content.decode()
