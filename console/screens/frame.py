@@ -84,6 +84,7 @@ def own_links(request: TenantRequest, active: str = "") -> list[NavLink]:
     links = [
         ("What people did", "actions:list", "actions", "a"),
         ("Secrets", "secrets:list", "secrets", ""),
+        ("Settings", "settings:show", "settings", ""),
     ]
     return [
         NavLink(label, reverse(route, args=[request.tenant.slug]), active == name, key)
