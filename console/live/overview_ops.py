@@ -31,7 +31,7 @@ def overview_cells(page: Page) -> list[Op]:
         text("o-top", figures.usd(page.chart.top_nanos)),
         attr("o-bars", "d", page.chart.bars),
         *(op for number, band in enumerate(page.chart.bands) for op in _band(number, band)),
-        *(op for need in page.needs for op in _need(need)),
+        *(op for need in (*page.first_needs, *page.more_needs) for op in _need(need)),
         *(op for each in page.burners for op in _burner(each)),
     ]
 

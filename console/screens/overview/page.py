@@ -15,7 +15,7 @@ from console.screens.overview.facts import Facts
 from console.screens.overview.needs import needs_of
 from console.screens.overview.ranking import Need
 
-SHOWN = 5
+SHOWN, MORE_SHOWN = 5, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,17 @@ class Page:
 
     @property
     def more_needs(self) -> Sequence[Need]:
-        return self.needs[SHOWN:]
+        return self.needs[SHOWN : SHOWN + MORE_SHOWN]
+
+    @property
+    def more(self) -> int:
+        """How many do not stand on the page at once."""
+        return max(0, len(self.needs) - SHOWN)
+
+    @property
+    def unshown(self) -> int:
+        """How many of those are not even below."""
+        return self.more - len(self.more_needs)
 
     @property
     def headline(self) -> str:
