@@ -323,7 +323,7 @@ class Hub:
             await watched.audience.hand(frame, prev=watched.feed.seq - 1, seq=watched.feed.seq)
 
     async def _record(self, run_ids: list[str]) -> None:
-        """All that changed, as one frame a tenant: one a run would be thousands a second for fifty viewers."""
+        """All that changed as one frame a tenant: one for each of two hundred runs is too much for fifty viewers."""
         before: dict[int, int] = {}
         for run in await in_thread(reading.read_runs, run_ids):
             feed = self.tenants[run.tenant_id].feed

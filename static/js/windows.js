@@ -10,6 +10,7 @@ const numberIn = (link, name) => Number(new URL(link.href).searchParams.get(name
 let loading = false;
 let failedAt = 0;
 
+const shown = (box) => [...box.children].filter((row) => row.getClientRects().length);
 const searched = () => new URLSearchParams(location.search).get("q");
 const usable = (link) => link && link.getAttribute("href") && !link.hidden && !link.closest("[hidden]");
 
@@ -111,12 +112,12 @@ function settled(rows) {
 
 async function look(up) {
   const box = boxOf();
-  if (loading || !box?.firstElementChild || searched() || Date.now() - failedAt < AGAIN_MS) return;
+  if (loading || !box || !shown(box).length || searched() || Date.now() - failedAt < AGAIN_MS) return;
   const [before, after] = [byId("trace-earlier"), byId("trace-later")];
   loading = true;
   try {
-    if (up && usable(before) && box.firstElementChild.getBoundingClientRect().top > -NEAR_PX) await earlier(box, before);
-    else if (!up && usable(after) && box.lastElementChild.getBoundingClientRect().bottom < innerHeight + NEAR_PX) await later(box, after);
+    if (up && usable(before) && shown(box)[0].getBoundingClientRect().top > -NEAR_PX) await earlier(box, before);
+    else if (!up && usable(after) && shown(box).at(-1).getBoundingClientRect().bottom < innerHeight + NEAR_PX) await later(box, after);
   } finally {
     loading = false;
   }
