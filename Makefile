@@ -19,7 +19,7 @@ help:
 	@echo "make test    everything that must hold: lint, types, contracts, unit, flow and browser tests on both databases"
 	@echo "make check   the fast part of it: lint, types, contracts, and tests without database or servers"
 	@echo "make soak    half an hour of faults under load on SQLite (SOAK='--minutes 30 --seed 1 --database postgres')"
-	@echo "make bench   overhead per turn beside other durable runtimes, what the ledger costs, how fast a kill and a check of arguments are"
+	@echo "make bench   overhead per turn beside other durable runtimes, what the ledger costs, how fast a kill, a check of arguments and the live feed are"
 	@echo "make screenshots   the pictures in docs/screens, from a running stack"
 	@echo "make lock    resolve requirements*.in again into the lock files"
 

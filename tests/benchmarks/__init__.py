@@ -17,7 +17,8 @@ Rows
                                       reservation with its settlement; pairs a second of 16 callers
     live                              200 runs that write 300 events a second, 50 viewers of one Daphne, two of their
                                       pages in a Chromium: until a commit is at the sockets and in the page; what
-                                      Daphne holds at the start and the end of so many minutes (--minutes)
+                                      Daphne holds at the start and the end of so many minutes (--minutes); and until
+                                      a trace of 10,000 steps is shown, and its next window as one scrolls
 
 Contenders
     watchfloor        `tests/benchmarks/ours.py`; "not built yet" where that file is missing

@@ -16,7 +16,7 @@ NAME = "live"
 ROOT = Path(__file__).parents[2]
 MINUTES = 1.0
 START_S = 300
-SOCKET_P95_MS, DOM_P95_MS = 100, 250
+SOCKET_P95_MS, DOM_P95_MS, OPEN_MS = 100, 250, 1_000
 MOST_GROWTH_MB = 20
 """In an hour, beyond what the first minute takes."""
 
@@ -56,7 +56,7 @@ def live_table(databases: Databases, minutes: float = MINUTES) -> tuple[str, dic
 
 def lines(name: str, figures: dict[str, Any]) -> list[str]:
     """One database's lines."""
-    started, most, ended = figures["daphne_mb"]
+    (started, most, ended), trace = figures["daphne_mb"], figures["trace"]
     who = f"{figures['viewers']} viewers, {figures['runs']} runs, {figures['events_per_second']} events/s"
     return [
         f"  {name}: {who}, {figures['seconds']:.0f} s",
@@ -66,6 +66,8 @@ def lines(name: str, figures: dict[str, Any]) -> list[str]:
         f"{verdict(ended - started < MOST_GROWTH_MB)}; {figures['daphne_cpu']:.2f} cores",
         f"    layout shift   {figures['layout_shift']:.4f}: {verdict(figures['layout_shift'] == 0)}; "
         f"sockets lost {figures['sockets_lost']}: {verdict(figures['sockets_lost'] == 0)}",
+        f"    {trace['steps']:,} steps  shown after {trace['open_ms']} ms; target < {OPEN_MS} ms: "
+        f"{verdict(trace['open_ms'] < OPEN_MS)}; the next window after {trace['window_ms']} ms",
     ]
 
 

@@ -16,10 +16,11 @@ from django.core.management import call_command
 
 django.setup()
 
-from playwright.sync_api import Browser  # noqa: E402  # models load only once Django is set up
+from playwright.sync_api import Browser, expect  # noqa: E402  # models load only once Django is set up
 
 from agents.models import Run  # noqa: E402
 from tests.benchmarks.live_traffic import Crowd, Marks, Traffic, collect, live_runs, watch  # noqa: E402
+from tests.console.long_run import write_turns  # noqa: E402
 from tests.flows.console_client import signed_in  # noqa: E402
 from tests.harness.browser import chromium  # noqa: E402
 from tests.harness.live_stack import LiveStack  # noqa: E402
@@ -28,6 +29,14 @@ RUNS, EVENTS_PER_SECOND, VIEWERS = 200, 300, 50
 LOOK_SECONDS = 5.0
 WARM_UP_SECONDS = 5.0
 MB = 1024 * 1024
+LONG_TURNS, OPENED = 5_000, 5
+SCROLL_UP = """async () => {
+    const first = () => document.querySelector("[data-follow] > [data-row]");
+    const [was, began] = [first().id, performance.now()];
+    first().scrollIntoView({ block: "center" });
+    while (first().id === was) await new Promise(requestAnimationFrame);
+    return performance.now() - began;
+}"""
 
 
 def main() -> None:
@@ -42,7 +51,7 @@ def main() -> None:
     try:
         stack.start("redis", "web")
         with chromium() as browser:
-            figures = measured(stack, browser, seconds=60 * minutes)
+            figures = {**measured(stack, browser, seconds=60 * minutes), "trace": long_trace(stack, browser)}
     finally:
         stack.end()
     print(json.dumps(figures))
@@ -102,6 +111,29 @@ def measured(
     for page in pages:
         page.context.close()
     return figures
+
+
+def long_trace(stack: LiveStack, browser: Browser, *, turns: int = LONG_TURNS) -> dict[str, float]:
+    """A run of two steps a turn: until its page has rows on the screen, and until another window of it is there."""
+    (run,) = live_runs(1)
+    write_turns(run, turns)
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.goto(stack.sign_in_url())
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/t/acme/**")
+    opened, scrolled = [], []
+    for _ in range(OPENED):
+        page.goto(f"{stack.base_url}/t/acme/runs/{run.pk}/")
+        opened.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+        expect(page.locator("html")).to_have_attribute("data-live", "live", timeout=30_000)
+        scrolled += [page.evaluate(SCROLL_UP) for _ in range(OPENED)]
+    context.close()
+    return {
+        "steps": 2 * turns,
+        "open_ms": round(statistics.median(opened)),
+        "window_ms": round(statistics.median(scrolled)),
+    }
 
 
 def gathered(stack: LiveStack, made: list[Run], count: int) -> Crowd:

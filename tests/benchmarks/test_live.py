@@ -13,6 +13,7 @@ FIGURES = {
     "socket_ms": {"count": 10, "p50": 20, "p95": 99, "max": 120},
     "dom_ms": {"count": 10, "p50": 50, "p95": 260, "max": 300},
     "daphne_mb": [160.0, 170.0, 165.0], "daphne_cpu": 0.5,
+    "trace": {"steps": 10_000, "open_ms": 400, "window_ms": 120},
 }  # fmt: skip
 
 
