@@ -16,10 +16,10 @@ from django.core.management import call_command
 
 django.setup()
 
-from playwright.sync_api import Browser, expect  # noqa: E402  # models load only once Django is set up
+from playwright.sync_api import Browser, Page, expect  # noqa: E402  # models load only once Django is set up
 
 from agents.models import Run  # noqa: E402
-from tests.benchmarks.live_traffic import Crowd, Marks, Traffic, collect, live_runs, watch  # noqa: E402
+from tests.benchmarks.live_traffic import EVENTS_A_COMMIT, Crowd, Marks, Traffic, collect, live_runs, watch  # noqa: E402
 from tests.console.long_run import write_turns  # noqa: E402
 from tests.flows.console_client import signed_in  # noqa: E402
 from tests.harness.browser import chromium  # noqa: E402
@@ -68,49 +68,60 @@ def measured(
 ) -> dict[str, Any]:
     """Half of the viewers watch the list, the others a run each; two pages of a browser are among them."""
     made = live_runs(runs)
-    pages = [browser.new_page(viewport={"width": 1440, "height": 900}) for _ in range(2)]
-    pages[0].goto(stack.sign_in_url())
-    pages[0].get_by_role("button", name="Sign in").click()
-    pages[0].wait_for_url("**/t/acme/**")
-    pages[1].context.add_cookies(pages[0].context.cookies())  # type: ignore[arg-type]  # what one gives the other takes
-    addresses = [f"{stack.base_url}/t/acme/runs/", f"{stack.base_url}/t/acme/runs/{made[-1].pk}/"]
-    for page, address in zip(pages, addresses, strict=True):
-        watch(page, address)
-    crowd = gathered(stack, made, viewers - 2)
+    pages = opened(stack, browser, made[-1])
+    crowd = gathered(stack, made, viewers - len(pages))
     traffic = Traffic(made, events_per_second=events_per_second)
     traffic.start()
     time.sleep(min(WARM_UP_SECONDS, seconds / 4))
-    began, cpu, first = time.time(), cpu_seconds(stack.pid("web")), rss_bytes(stack.pid("web"))
-    seen, memory = [Marks(), Marks()], [first]
-    while time.time() < began + seconds:
-        time.sleep(min(LOOK_SECONDS, seconds / 4))
-        memory.append(rss_bytes(stack.pid("web")))
-        for page, marks in zip(pages, seen, strict=True):
-            collect(page, marks)
+    seen = [Marks() for _ in pages]
+    began, daphne = time.time(), looked_at(stack.pid("web"), pages, seen, seconds)
     traffic.done.set()
     traffic.join(20)
-    ended = time.time()
     time.sleep(1)
     for page, marks in zip(pages, seen, strict=True):
         collect(page, marks)
     crowd.leave()
-    committed = [each for each in traffic.committed if began <= each[2] < ended - 1]
-    figures = {
-        "seconds": round(ended - began, 1),
+    committed = [each for each in traffic.committed if began <= each[2] < began + seconds]
+    shift = sum(page.evaluate("window.shifts") for page in pages)
+    pages[0].context.close()
+    return {
+        "seconds": round(seconds, 1),
         "runs": runs,
         "viewers": viewers,
-        "events_per_second": round(4 * len(committed) / max(1.0, ended - 1 - began)),
+        "events_per_second": round(EVENTS_A_COMMIT * len(committed) / seconds),
         "frames": crowd.frames,
         "sockets_lost": crowd.lost,
         "socket_ms": spread([delay for marks in crowd.marks for delay in marks.delays_ms(committed)]),
         "dom_ms": spread([delay for marks in seen for delay in marks.delays_ms(committed)]),
-        "daphne_mb": [round(memory[0] / MB, 1), round(max(memory) / MB, 1), round(memory[-1] / MB, 1)],
-        "daphne_cpu": round((cpu_seconds(stack.pid("web")) - cpu) / (ended - began), 2),
-        "layout_shift": sum(page.evaluate("window.shifts") for page in pages),
+        "layout_shift": shift,
+        **daphne,
     }
-    for page in pages:
-        page.context.close()
-    return figures
+
+
+def opened(stack: LiveStack, browser: Browser, run: Run) -> list[Page]:
+    """Two pages of one person: the list, and a run."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    pages = [context.new_page() for _ in range(2)]
+    pages[0].goto(stack.sign_in_url())
+    pages[0].get_by_role("button", name="Sign in").click()
+    pages[0].wait_for_url("**/t/acme/**")
+    for page, path in zip(pages, ("", f"{run.pk}/"), strict=True):
+        watch(page, f"{stack.base_url}/t/acme/runs/{path}")
+    return pages
+
+
+def looked_at(pid: int, pages: list[Page], seen: list[Marks], seconds: float) -> dict[str, Any]:
+    """What Daphne takes in so many seconds; what pages show is collected meanwhile."""
+    began, cpu, memory = time.monotonic(), cpu_seconds(pid), [rss_bytes(pid)]
+    while time.monotonic() < began + seconds:
+        time.sleep(min(LOOK_SECONDS, seconds / 4))
+        memory.append(rss_bytes(pid))
+        for page, marks in zip(pages, seen, strict=True):
+            collect(page, marks)
+    return {
+        "daphne_mb": [round(each / MB, 1) for each in (memory[0], max(memory), memory[-1])],
+        "daphne_cpu": round((cpu_seconds(pid) - cpu) / (time.monotonic() - began), 2),
+    }
 
 
 def long_trace(stack: LiveStack, browser: Browser, *, turns: int = LONG_TURNS) -> dict[str, float]:
