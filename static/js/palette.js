@@ -56,6 +56,7 @@ const KEYS = {
   PageDown: () => move(5),
   PageUp: () => move(-5),
   Enter: () => chosen()?.click(),
+  Escape: () => dialog.close(), // a search field would only be emptied
 };
 
 if (dialog) {

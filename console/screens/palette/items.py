@@ -57,9 +57,7 @@ def _lately(found: Iterable[Item], recent: Sequence[str]) -> list[Item]:
     return [at[href] for href in dict.fromkeys(recent) if href in at][:RECENT_ROWS]
 
 
-def _rank(item: Item, words: Sequence[str]) -> int:
-    """Names that begin with what was typed first; else as they come."""
+def _rank(item: Item, words: Sequence[str]) -> tuple[bool, bool]:
+    """Names that have all that was typed first, before them those that begin with it; else as they come."""
     label = item.label.casefold()
-    if not words or label.startswith(words[0]):
-        return 0
-    return 1 if f" {words[0]}" in label or words[0] in label else 2
+    return not all(word in label for word in words), bool(words) and not label.startswith(words[0])

@@ -26,7 +26,7 @@ VIEWS = (
     ("mine", "My runs", "launched by me"),
 )
 SETTINGS = (
-    ("theme", "", "Theme: as the system", "colours dark light"),
+    ("theme", "", "Theme: as the system", "colours"),
     ("theme", "light", "Theme: light", "colours"),
     ("theme", "dark", "Theme: dark", "colours night"),
     ("time", "", "Times in UTC", "clock zone"),
