@@ -89,7 +89,7 @@ def choose_all(page: Page) -> None:
 def ask_to_stop(page: Page) -> None:
     """Open Stop… for an agent, and give a reason."""
     live(page)
-    page.locator('[data-key="S"]').first.click()
+    page.keyboard.press("S")
     page.get_by_role("combobox", name="An agent").select_option("support-triage")
     page.get_by_role("dialog").get_by_label("Reason").fill("It looks up the wrong orders.")
 
