@@ -15,6 +15,7 @@ from agents.secrets.store import set_secret
 from agents.switches import set_switch
 from budgets.models import Account, Hold, Tenant
 from console.access.sign_in_links import create_link
+from console.models import ApiToken, SavedView, User
 from tests.flows.desk import QUIET, SLOW, TROUBLED, Desk
 from tests.harness.live_stack import LiveStack
 from tests.tier_edit import limit
@@ -43,7 +44,16 @@ PAGES: dict[str, Look] = {
     "sign_in_link": Look(("token",), fixed=True),
     "runs:list": Look(),
     "runs:launch": Look(query="agent=support-triage"),
+    "overview:show": Look(),
+    "overview:walls": Look(),
+    "settings:show": Look(),
+    "settings:new_token": Look(),
+    "settings:revoke_token": Look(("api_token",)),
     "runs:detail": Look(("run",)),
+    "runs:compare": Look(query="a={run}&b={waiting}"),
+    "runs:export": Look(query="q=status:completed"),
+    "runs:new_view": Look(query="q=status:completed"),
+    "runs:view": Look(("view",)),
     "runs:kill": Look(("slow",)),
     "runs:fork": Look(("run", "step")),
     "runs:retry": Look(("run",)),
@@ -106,7 +116,16 @@ VERBS = {
     "runs:launch_preview": (),
     "runs:pause": ("run",),
     "runs:resume": ("run",),
-    "runs:decide_approval": ("waiting", "approval"),
+    "runs:launch_task": (),
+    "runs:launch_dry": (),
+    "runs:launch_move": (),
+    "overview:make_wall": (),
+    "overview:revoke_wall": ("one",),
+    "runs:remove_view": ("view",),
+    "settings:start": (),
+    "settings:password": (),
+    "settings:end_others": (),
+    "settings:end_session": ("one",),
     "runs:resolve_effect": ("unknown", "effect"),
     "stops:undo": ("switch",),
     "approvals:looking": ("approval",),
@@ -126,9 +145,32 @@ VERBS = {
     "tools:look": ("one",),
 }
 """They only take a POST."""
-PARTS = frozenset({"tools:affected", "proof:progress", "palette:find"})
+PARTS = frozenset(
+    {
+        "tools:affected",
+        "proof:progress",
+        "palette:find",
+        "runs:peek",
+        "runs:affected",
+        "runs:record",
+    }
+)
 """They fill a part of a page that is looked at with them."""
-ELSEWHERE = frozenset({"home", "health", "effects:list"})
+ELSEWHERE = frozenset(
+    {
+        "home",
+        "health",
+        "effects:list",
+        "wall",
+        "runs:export_csv",
+        "runs:export_jsonl",
+        "runs:bundle",
+        "runs:value",
+        "api:launch",
+        "api:run",
+        "api:kill",
+    }
+)
 """They lead to a page, or are for machines."""
 
 
@@ -148,6 +190,7 @@ def _names(patterns: list[URLPattern | URLResolver], space: str) -> Iterator[str
 def fill(stack: LiveStack, page: Page) -> dict[str, object]:
     """A tenant with a little of everything; what each address needs, by its name."""
     acme, admin = Tenant.objects.get(slug=SLUG), "acme_admin"
+    person = User.objects.get(username="admin")
     desk = Desk(page, stack)
     limit(acme, tenant_day_nanos=200_000_000)
     limit(acme.surfaces.get(slug="enterprise"), surface_day_nanos=80_000_000)
@@ -183,6 +226,10 @@ def fill(stack: LiveStack, page: Page) -> dict[str, object]:
         "secret": set_secret(tenant=acme, name="CRM_TOKEN", value="canary-for-a-look", actor=admin).pk,
         "mcp_tool": McpTool.objects.create(server=server, name="read", **seen).pk,
         "token": create_link(username=admin).rstrip("/").rpartition("/")[2],
+        "view": SavedView.objects.create(tenant=acme, owner=person, name="Mine", query="status:completed").pk,
+        "api_token": ApiToken.objects.create(
+            tenant=acme, user=person, name="cron", digest="d", expires_at=timezone.now() + timedelta(days=1)
+        ).pk,
         **_unknown_effect(done),
     }
 
