@@ -15,7 +15,8 @@ from agents.secrets.store import set_secret
 from agents.switches import set_switch
 from budgets.models import Account, Hold, Tenant
 from console.access.sign_in_links import create_link
-from console.models import ApiToken, SavedView, User
+from console.access.tokens import make_token
+from console.models import SavedView, User
 from tests.flows.desk import QUIET, SLOW, TROUBLED, Desk
 from tests.harness.live_stack import LiveStack
 from tests.tier_edit import limit
@@ -190,7 +191,6 @@ def _names(patterns: list[URLPattern | URLResolver], space: str) -> Iterator[str
 def fill(stack: LiveStack, page: Page) -> dict[str, object]:
     """A tenant with a little of everything; what each address needs, by its name."""
     acme, admin = Tenant.objects.get(slug=SLUG), "acme_admin"
-    person = User.objects.get(username="admin")
     desk = Desk(page, stack)
     limit(acme, tenant_day_nanos=200_000_000)
     limit(acme.surfaces.get(slug="enterprise"), surface_day_nanos=80_000_000)
@@ -202,10 +202,6 @@ def fill(stack: LiveStack, page: Page) -> dict[str, object]:
     slow = desk.launch(SLOW[1])
     stack.wait_for(lambda: Hold.objects.open().filter(run_id=slow).exists(), what="a call to be under way")
     switch = set_switch(reach="agent", actor="admin", reason="Drill.", tenant=acme, surface=None, name="search")
-    server = McpServer.objects.create(
-        name="files", transport="http", url="https://files.example.com/mcp", made_by="admin"
-    )
-    seen = {"description": "Reads.", "input_schema": SCHEMA, "digest": "b", "accepted_digest": "a"}
     stack.manage("verify_ledger")
     return {
         "one": 1,
@@ -224,14 +220,28 @@ def fill(stack: LiveStack, page: Page) -> dict[str, object]:
         "link": "stock/live",
         "llm": "rehearsal:support-triage",
         "secret": set_secret(tenant=acme, name="CRM_TOKEN", value="canary-for-a-look", actor=admin).pk,
-        "mcp_tool": McpTool.objects.create(server=server, name="read", **seen).pk,
+        "mcp_tool": _mcp_tool().pk,
         "token": create_link(username=admin).rstrip("/").rpartition("/")[2],
-        "view": SavedView.objects.create(tenant=acme, owner=person, name="Mine", query="status:completed").pk,
-        "api_token": ApiToken.objects.create(
-            tenant=acme, user=person, name="cron", digest="d", expires_at=timezone.now() + timedelta(days=1)
-        ).pk,
+        **_of_the_person(acme),
         **_unknown_effect(done),
     }
+
+
+def _mcp_tool() -> McpTool:
+    server = McpServer.objects.create(
+        name="files", transport="http", url="https://files.example.com/mcp", made_by="admin"
+    )
+    seen = {"description": "Reads.", "input_schema": SCHEMA, "digest": "b", "accepted_digest": "a"}
+    return McpTool.objects.create(server=server, name="read", **seen)
+
+
+def _of_the_person(tenant: Tenant) -> dict[str, object]:
+    """What whoever looks at the pages has made for themselves."""
+    person = User.objects.get(username="admin")
+    ends_at = timezone.now() + timedelta(days=1)
+    token, _ = make_token(user=person, tenant=tenant, name="cron", verbs=["view"], expires_at=ends_at)
+    view = SavedView.objects.create(tenant=tenant, owner=person, name="Mine", query="status:completed")
+    return {"view": view.pk, "api_token": token.pk}
 
 
 def _unknown_effect(run_id: str) -> dict[str, object]:

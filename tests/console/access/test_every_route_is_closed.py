@@ -95,9 +95,6 @@ def ids(acme: Tenant, run: Run, make_run: MakeRun) -> Mapping[str, object]:
     given = {"run": run, "call_id": "c1", "tool": "echo", "arguments": {"text": "a"}}
     effect = Effect.objects.create(**given, step=1, key="k" * 64, state="unknown", epoch=1, started_at=now)
     times = {"requested_at": now, "expires_at": now + timedelta(hours=1)}
-    spec = AgentSpec(
-        name="echoing", title="E", purpose="E.", system_prompt="You.", llms=("rehearsal:search",), tools=(ECHO,)
-    )
     rates = Rates.flat(input=1, output=1)
     price = set_price(llm="x:y", rates=rates, effective_from=now + timedelta(days=2), created_by="admin")
     return {
@@ -120,12 +117,19 @@ def ids(acme: Tenant, run: Run, make_run: MakeRun) -> Mapping[str, object]:
         "token_id": token.pk,
         "link_id": WallLink.objects.get(tenant=acme).pk,
         "version": price.pk,
-        "number": keep_version(spec=spec).number,
+        "number": _version_number(),
         "name": "echoing",
         "tools:detail name": "echo",
         "tools:llm name": "rehearsal:search",
         **_served(),
     }
+
+
+def _version_number() -> int:
+    spec = AgentSpec(
+        name="echoing", title="E", purpose="E.", system_prompt="You.", llms=("rehearsal:search",), tools=(ECHO,)
+    )
+    return keep_version(spec=spec).number
 
 
 def _served() -> dict[str, object]:
