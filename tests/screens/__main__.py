@@ -11,7 +11,15 @@ import django
 from tests.harness.machine import ProgramMissing, provide
 from tests.harness.stages import ROOT
 
-COMMITTED = ("run-dark", "runs-light", "launch-light", "runs-dark-phone", "budgets-dark", "limits-light", "tool-light")
+COMMITTED = (
+    "overview-dark",
+    "run-degraded-dark",
+    "runs-light",
+    "runs-dark-phone",
+    "budgets-dark",
+    "limit-light",
+    "tool-light",
+)
 UNSET = ("DATABASE_URL", "REDIS_URL", "WATCHFLOOR_LIBRARY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY")
 
 
