@@ -49,6 +49,11 @@ def end_other_sessions(*, request: HttpRequest, user: User, tenant: Tenant) -> i
     return ended
 
 
+def end_all_sessions(user: User) -> int:
+    """Sign a person out of every browser; how many those were. Whoever calls it writes down why."""
+    return _end(SignedIn.objects.filter(user=user))
+
+
 def change_password(*, request: HttpRequest, user: User, password: str, tenant: Tenant) -> None:
     """Set it, keep this session under a new key, and end all others."""
     with transaction.atomic():

@@ -36,6 +36,11 @@ def create_link(*, username: str, valid_minutes: int = 15) -> str:
     return reverse("sign_in_link", args=[token])
 
 
+def void_links(user: User) -> None:
+    """End all links of this person that nobody has used."""
+    SignInLink.objects.filter(user=user, used_at=None).delete()
+
+
 def find_link(token: str) -> SignInLink | None:
     """The link of this token while it is good; looking does not use it up."""
     return (
