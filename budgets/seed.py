@@ -9,6 +9,7 @@ from budgets.models import PriceOverride, Surface, Tenant, Tier
 from budgets.money import parse_usd
 from budgets.prices import set_price
 from budgets.pricing import Rates
+from budgets.tenants import make_tenant
 from budgets.tier_edits import Change, edit_tier
 
 FIRST_USE = "first use"
@@ -64,6 +65,16 @@ def seed_first_use() -> None:
             seed_tenant(slug, name)
         for llm in REHEARSAL_LLMS:
             _seed_price(llm)
+
+
+def open_tenant(*, slug: str, name: str, timezone: str, actor: str) -> Tenant:
+    """A new tenant in which things may run at once: with the surfaces and limits of a first start.
+
+    Raises `TenantRefused`.
+    """
+    with transaction.atomic():
+        make_tenant(slug=slug, name=name, timezone=timezone, actor=actor)
+        return seed_tenant(slug, name)
 
 
 def seed_tenant(slug: str, name: str) -> Tenant:

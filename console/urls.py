@@ -14,6 +14,7 @@ from console.screens.launch.urls import urlpatterns as launch
 from console.screens.overview.urls import urlpatterns as overview
 from console.screens.overview.wall_views import show_wall
 from console.screens.palette.urls import urlpatterns as palette
+from console.screens.people.urls import urlpatterns as people
 from console.screens.prices.urls import urlpatterns as prices
 from console.screens.proof.urls import urlpatterns as proof
 from console.screens.replay.urls import urlpatterns as replay
@@ -22,6 +23,7 @@ from console.screens.runs.urls import urlpatterns as runs
 from console.screens.secrets.urls import urlpatterns as secrets
 from console.screens.settings.urls import urlpatterns as settings
 from console.screens.stops.urls import urlpatterns as stops
+from console.screens.tenants.urls import urlpatterns as tenants
 from console.screens.tiers.urls import urlpatterns as tiers
 from console.screens.tools.urls import urlpatterns as tools
 
@@ -37,6 +39,7 @@ urlpatterns = [
     path("healthz/", health, name="health"),
     path("", include("console.screens.sign_in.urls")),
     path("api/t/<slug:tenant>/", include((api, "api"))),
+    path("tenants/", include((tenants, "tenants"))),
     path("wall/<str:token>/", show_wall, name="wall"),
     path("t/<slug:tenant>/", include((overview, "overview"))),
     path("t/<slug:tenant>/runs/", include((runs_urls, "runs"))),
@@ -46,6 +49,7 @@ urlpatterns = [
     path("t/<slug:tenant>/agents/", include((agents, "agents"))),
     path("t/<slug:tenant>/actions/", include((actions, "actions"))),
     path("t/<slug:tenant>/effects/", include((effects, "effects"))),
+    path("t/<slug:tenant>/people/", include((people, "people"))),
     path("t/<slug:tenant>/secrets/", include((secrets, "secrets"))),
     path("t/<slug:tenant>/palette/", include((palette, "palette"))),
     path("t/<slug:tenant>/settings/", include((settings, "settings"))),

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
@@ -37,6 +38,14 @@ class TenantRequest(HtmxHttpRequest):
     standing: Standing
 
 
+class PlatformRequest(HtmxHttpRequest):
+    """A request of an admin of the platform, within no tenant."""
+
+    user: User
+
+
+Wide = Callable[Concatenate[PlatformRequest, Parameters], HttpResponseBase]
+WideOuter = Callable[Concatenate[HttpRequest, Parameters], HttpResponseBase]
 Inner = Callable[Concatenate[TenantRequest, Parameters], HttpResponseBase]
 Outer = Callable[Concatenate[HttpRequest, str, Parameters], HttpResponseBase]
 
@@ -62,6 +71,27 @@ def in_tenant(verb: Verb, *methods: str) -> Callable[[Inner[Parameters]], Outer[
 
         # Django passes the tenant by its name, which a ParamSpec behind it cannot say.
         return cast(Outer[Parameters], guarded)
+
+    return decorate
+
+
+def of_the_platform(*methods: str) -> Callable[[Wide[Parameters]], WideOuter[Parameters]]:
+    """Let a view that is in no tenant see only requests of the platform's admins, by these methods."""
+    allowed = [*methods] or ["GET", "HEAD"]
+
+    def decorate(view: Wide[Parameters]) -> WideOuter[Parameters]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Parameters.args, **kwargs: Parameters.kwargs) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return to_sign_in(cast(HtmxHttpRequest, request))
+            if not request.user.is_platform_admin:
+                raise PermissionDenied("Only an admin of the platform can do this.")
+            if request.method not in allowed:
+                return HttpResponseNotAllowed(allowed)
+            return view(cast(PlatformRequest, request), *args, **kwargs)
+
+        # functools says of a wrapped function less than what it takes.
+        return cast(WideOuter[Parameters], guarded)
 
     return decorate
 

@@ -83,13 +83,16 @@ def own_links(request: TenantRequest, active: str = "") -> list[NavLink]:
     """The pages in the menu of the person, which has room for what is not looked at daily."""
     links = [
         ("What people did", "actions:list", "actions", "a"),
+        ("People", "people:list", "people", ""),
         ("Secrets", "secrets:list", "secrets", ""),
         ("Settings", "settings:show", "settings", ""),
     ]
-    return [
+    within = [
         NavLink(label, reverse(route, args=[request.tenant.slug]), active == name, key)
         for label, route, name, key in links
     ]
+    every = [NavLink("All tenants", reverse("tenants:list"), active=False, key="")]
+    return within + (every if request.user.is_platform_admin else [])
 
 
 def _on_a_phone(links: list[NavLink], *, may_stop: bool) -> dict[str, object]:

@@ -16,7 +16,7 @@ from agents.switches import set_switch
 from budgets.models import Account, Hold, Tenant
 from console.access.sign_in_links import create_link
 from console.access.tokens import make_token
-from console.models import SavedView, User
+from console.models import Membership, SavedView, User
 from tests.flows.desk import QUIET, SLOW, TROUBLED, Desk
 from tests.harness.live_stack import LiveStack
 from tests.tier_edit import limit
@@ -87,6 +87,16 @@ PAGES: dict[str, Look] = {
     "agents:detail": Look(("agent",)),
     "agents:edit": Look(("agent",)),
     "actions:list": Look(),
+    "people:list": Look(),
+    "people:add": Look(),
+    "people:role": Look(("member",)),
+    "people:link": Look(("member",)),
+    "people:remove": Look(("member",)),
+    "people:disable": Look(("member",)),
+    "people:enable": Look(("member",)),
+    "tenants:list": Look(fixed=True),
+    "tenants:add": Look(fixed=True),
+    "tenants:rename": Look(("slug",), fixed=True),
     "secrets:list": Look(),
     "secrets:set": Look(query="name=CRM_TOKEN"),
     "secrets:remove": Look(("secret",)),
@@ -221,9 +231,9 @@ def fill(stack: LiveStack, page: Page) -> dict[str, object]:
         "llm": "rehearsal:support-triage",
         "secret": set_secret(tenant=acme, name="CRM_TOKEN", value="canary-for-a-look", actor=admin).pk,
         "mcp_tool": _mcp_tool().pk,
-        "token": create_link(username=admin).rstrip("/").rpartition("/")[2],
         **_of_the_person(acme),
         **_unknown_effect(done),
+        **_people(acme),
     }
 
 
@@ -242,6 +252,13 @@ def _of_the_person(tenant: Tenant) -> dict[str, object]:
     token, _ = make_token(user=person, tenant=tenant, name="cron", verbs=["view"], expires_at=ends_at)
     view = SavedView.objects.create(tenant=tenant, owner=person, name="Mine", query="status:completed")
     return {"view": view.pk, "api_token": token.pk}
+
+
+def _people(tenant: Tenant) -> dict[str, object]:
+    """A tenant, one of its people who is not its last admin, and a link that lets them in."""
+    member = Membership.objects.select_related("user").get(tenant=tenant, user__username="acme_operator")
+    token = create_link(username=member.user.username).rstrip("/").rpartition("/")[2]
+    return {"slug": tenant.slug, "member": member.pk, "token": token}
 
 
 def _unknown_effect(run_id: str) -> dict[str, object]:

@@ -16,6 +16,7 @@ FURTHER: tuple[tuple[str, str, str, Verb], ...] = (
     ("Proof", "proof:show", "budgets: the ledger checked against itself", "view"),
     ("Rules of approval", "approvals:rules", "which calls wait for a person", "view"),
     ("MCP servers", "tools:servers", "tools: what they offer and what was accepted", "view"),
+    ("Add a person…", "people:add", "people: a role, and a link to sign in with", "manage_people"),
     ("Set a price…", "prices:set", "prices: what an LLM costs from a moment on", "set_prices"),
 )
 VIEWS = (

@@ -1,0 +1,1 @@
+"""All tenants, for the platform's admins."""
