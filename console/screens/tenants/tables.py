@@ -24,7 +24,7 @@ class TenantsTable(tables.Table):
 
     slug = cell("slug", "Tenant")
     name = cell("name", "Name", {"data-phone": "end"})
-    zone = cell("zone", "Time zone")
+    zone = cell("zone", "Time zone", {"data-phone": "hide"})
     people = cell("people", "People", {"class": "num"})
     live = cell("live", "Live runs", {"class": "num"})
     spent = cell("spent", "Spent today", {"class": "num"})
