@@ -16,14 +16,14 @@ Screens = dict[str, tuple[str, Prepare | None]]
 def screens(desk: Desk) -> Screens:
     """All but the door, and but what only a stop brings about."""
     return {
+        "run": (desk.running, open_the_step),
+        "kill": (desk.running, ask_to_kill),
         "overview": ("", live),
         "wall": ("?wall=1", live),
-        "run": (desk.running, open_the_step),
         "run-degraded": (desk.degraded, live),
         "run-failed": (desk.failed, live),
         "run-killed": (desk.killed, live),
         "run-capped": (desk.capped, live),
-        "kill": (desk.running, ask_to_kill),
         "runs": ("runs/", live),
         "runs-burning": ("runs/?view=burning", live),
         "compare": (desk.compared, None),
@@ -47,6 +47,9 @@ def screens(desk: Desk) -> Screens:
         "actions": ("actions/", None),
         "prices": ("prices/", None),
         "secrets": ("secrets/", None),
+        "people": ("people/", None),
+        "settings": ("settings/", None),
+        "peek": ("runs/?view=waiting", peek_at_the_first),
     }
 
 
@@ -99,6 +102,15 @@ def open_the_palette(page: Page) -> None:
     live(page)
     page.keyboard.press("Control+K")
     page.get_by_role("combobox").last.fill("st")
+
+
+def peek_at_the_first(page: Page) -> None:
+    """Look at a run beside the list, which a phone has no room for."""
+    live(page)
+    if page.viewport_size and page.viewport_size["width"] > PHONE_PX:
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        page.locator(".peek-body").wait_for()
 
 
 def press_the_example(page: Page) -> None:
