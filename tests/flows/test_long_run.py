@@ -109,7 +109,8 @@ def test_a_step_that_comes_while_a_part_is_on_its_way_is_not_lost(live_stack: Li
     on_the_way: list[tuple[Route, APIResponse]] = []
     page.route("**/?show=tool", lambda route: on_the_way.append((route, route.fetch())))
     page.get_by_role("navigation", name="Show steps").get_by_role("link", name="Tools").click()
-    page.wait_for_function("() => document.querySelector('.htmx-request')")
+    while not on_the_way:  # what is answered must be read before the step is there
+        page.wait_for_timeout(20)
     tell(run, "dddd")
     expect(page.locator("#trace-rows > #s-dddd")).to_be_attached(timeout=PATIENCE_MS)
     (route, answer) = on_the_way[0]
