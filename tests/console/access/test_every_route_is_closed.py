@@ -20,7 +20,7 @@ from budgets.prices import set_price
 from budgets.pricing import Rates
 from console.access.tokens import make_token
 from console.access.wall_links import make_wall_link
-from console.models import SavedView, SignedIn, User, WallLink
+from console.models import Membership, SavedView, SignedIn, User, WallLink
 from tests.agents.hostile_tools import ECHO
 from tests.console.conftest import AddEvents, MakeRun
 from tests.console.conftest import SignedIn as SignIn
@@ -36,6 +36,9 @@ NO_TENANT = {
     "sign_in_link": "the token is the right",
     "sign_out": "ends the session that sends it",
     "wall": "the token is the right, and names its tenant",
+    "tenants:list": "of all tenants, for those who run the platform alone",
+    "tenants:add": "of all tenants, for those who run the platform alone",
+    "tenants:rename": "of all tenants, for those who run the platform alone",
 }
 OF_NO_TENANT = {
     "agents:detail": "agents are the installation's",
@@ -115,6 +118,7 @@ def ids(acme: Tenant, run: Run, make_run: MakeRun) -> Mapping[str, object]:
         "secret_id": set_secret(tenant=acme, name="CRM_TOKEN", value="canary-canary", actor="acme_admin").pk,
         "session_id": SignedIn.objects.create(user=admin, session_key="s").pk,
         "token_id": token.pk,
+        "member_id": Membership.objects.get(tenant=acme, user__username="acme_viewer").pk,
         "link_id": WallLink.objects.get(tenant=acme).pk,
         "version": price.pk,
         "number": _version_number(),
@@ -158,6 +162,14 @@ def answers(
 def test_every_route_is_below_a_tenant_or_named_with_a_reason() -> None:
     assert {route for route, wanted in ROUTES.items() if "tenant" not in wanted} == set(NO_TENANT)
     assert set(OF_NO_TENANT) < set(CLOSED)
+
+
+@pytest.mark.parametrize("username", ["globex_operator", "acme_admin"])
+def test_all_tenants_are_shown_to_nobody_of_one_tenant(username: str, signed_in: SignIn) -> None:
+    person = signed_in(username)
+    for route in (each for each in NO_TENANT if each.startswith("tenants:")):
+        path = reverse(route, kwargs={"slug": "acme"} if "slug" in ROUTES[route] else {})
+        assert {person.get(path).status_code, person.post(path, {"name": "x"}).status_code} <= {403, 404, 405}, route
 
 
 def test_strangers_find_nothing(signed_in: SignIn, ids: Mapping[str, object]) -> None:
