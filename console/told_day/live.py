@@ -6,7 +6,7 @@ from budgets.models import Surface
 from console.told_day.house import SMALL_USER
 
 SLOW = (
-    ("acme", "enterprise", "support-triage", "mara", "Where is order 1029, and is the Rain Jacket in stock?", "slow=15"),
+    ("acme", "enterprise", "support-triage", "mara", "Where is order 1029? Is the Rain Jacket in stock?", "slow=15"),
     ("acme", "enterprise", "support-triage", "wen", "Check order 1031 again.", "loop+slow=20"),
     ("acme", "internal-batch", "search", "", "How do we size a queue for a burst?", "slow=40"),
     (

@@ -33,7 +33,12 @@ def fill(environment: dict[str, str]) -> None:
 def open_desk(stack: LiveStack) -> Desk:
     """Launch what is live, and find what is shown."""
     manage("shell", "--verbosity", "0", "-c", START_LIVE, environment=dict(stack.environment))
-    live = Run.objects.filter(tenant__slug="acme", task__contains="Rain Jacket in stock", launched_by="acme_operator")
+    live = Run.objects.filter(
+        tenant__slug="acme",
+        task__contains="Is the Rain Jacket in stock",
+        llm__contains="slow",
+        launched_by="acme_operator",
+    )
     running = live.order_by("-created_at")[0]
     stack.wait_for(lambda: Run.objects.get(pk=running.pk).steps_count >= 2, what="the shown run to get on")
     stack.manage("verify_ledger")
