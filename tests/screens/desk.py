@@ -8,6 +8,7 @@ from tests.harness.databases import manage
 from tests.harness.live_stack import LiveStack
 
 RUNS = 160
+SHOWN_BY = "+slow=15"
 START_LIVE = "from console.told_day import live; live.start()"
 
 
