@@ -152,10 +152,10 @@ def test_each_figure_leads_to_the_runs_that_it_counts(acme_viewer: Client, troub
         "status:queued": runs.queued,
         "status:waiting": runs.waiting,
     }
-    for query, shown in {**counted, "status:failed,dead+since:1h": runs.failed}.items():
+    for query, shown in {**counted, "status:failed,dead+ended:1h": runs.failed}.items():
         address = f"{reverse('runs:list', args=['acme'])}?q={query}"
         assert f'href="{address}"' in text
-        listed = acme_viewer.get(address).context["page"].paginator.count
+        listed = acme_viewer.get(address).content.decode().count("<tr data-row")
         assert listed == len(shown) > 0
 
 
