@@ -22,6 +22,8 @@ from tests.benchmarks.live import MINUTES, live_table
 from tests.benchmarks.live import NAME as LIVE
 from tests.benchmarks.money import NAME as MONEY
 from tests.benchmarks.money import money_table
+from tests.benchmarks.pages import NAME as PAGES
+from tests.benchmarks.pages import pages_table
 from tests.benchmarks.report import as_json, describe_machine, machine_line, table
 from tests.benchmarks.rows import ROWS, Row
 from tests.benchmarks.waiting import NAME as WAITING
@@ -36,6 +38,7 @@ TABLES: dict[str, MakeTable] = {
     WAITING: waiting_table,
     BOUNDARY: boundary_table,
     LIVE: live_table,
+    PAGES: pages_table,
 }
 
 

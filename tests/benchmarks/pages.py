@@ -1,0 +1,76 @@
+"""The pages benchmark: how long the server takes for each page of the console when there are 100,000 runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.databases import Databases
+from tests.benchmarks.rows import Database
+
+NAME = "pages"
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 1_200
+MOST_P95_MS = 80
+MOST_QUERIES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """So many runs have ended, and so many are live."""
+
+    runs: int
+    live: int
+
+
+FULL = Size(runs=100_000, live=500)
+
+
+def measure_pages(url: str, scratch: Path, size: Size) -> dict[str, Any]:
+    """The figures of one database, which is empty. Raises CalledProcessError when the process failed."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.our_pages", "--runs", str(size.runs), "--live", str(size.live)],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DATABASE_URL": url,
+            "WATCHFLOOR_VAR": str(scratch),
+            "DJANGO_SETTINGS_MODULE": "console.settings",
+            "PYTHONPATH": str(ROOT),
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
+    )
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def pages_table(databases: Databases, size: Size = FULL) -> tuple[str, dict[str, Any]]:
+    """The table of both databases, and the raw figures."""
+    raw = {
+        each.value: measure_pages(databases.named(NAME, each), databases.scratch / f"{NAME}-{each.value}", size)
+        for each in Database
+    }
+    head = f"Pages, {size.runs:,} runs and {size.live} live: server time, p95 at most {MOST_P95_MS} ms"
+    return "\n".join([head, *(line for name, found in raw.items() for line in lines(name, found))]), raw
+
+
+def lines(name: str, found: dict[str, Any]) -> list[str]:
+    """One database's lines, a page each."""
+    return [f"  {name}", *(_line(page, figures) for page, figures in found.items())]
+
+
+def _line(page: str, figures: dict[str, float]) -> str:
+    met = figures["p95_ms"] <= MOST_P95_MS and figures["queries"] <= MOST_QUERIES
+    return (
+        f"  {'met   ' if met else 'MISSED'}  {page or 'overview':<28} p50 {figures['p50_ms']:6.1f} ms  "
+        f"p95 {figures['p95_ms']:6.1f} ms  {figures['queries']:2.0f} queries"
+    )
