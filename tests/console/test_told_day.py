@@ -43,7 +43,7 @@ def test_a_told_day_has_what_an_operator_meets_and_its_books_add_up(
     states = {"completed", "degraded", "killed", "dead", "waiting_approval", "paused_budget", "waiting_resolution"}
     assert states <= set(found["states"])
     assert sum(found["states"].values()) > RUNS
-    assert found["tenants"] == ["acme", "globex", "northlight", "quarry"]
+    assert {"acme", "globex"} < set(found["tenants"])
     assert found["open approvals"] >= 1
     assert found["unknown effects"] == 1
     assert found["breaker changes"] >= 1
