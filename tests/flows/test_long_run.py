@@ -124,7 +124,7 @@ def test_a_step_that_comes_while_a_part_is_on_its_way_is_not_lost(live_stack: Li
 
 def test_a_cause_from_long_ago_leads_to_its_step(live_stack: LiveStack, run: Run, page: Page) -> None:
     opened(page, live_stack, run)
-    page.get_by_role("link", name="step 100").first.click()
+    page.get_by_role("link", name="turn 50", exact=True).first.click()
     expect(page.locator(f"#s-{50:08x}c")).to_be_visible()
     expect(page.locator("#step")).to_contain_text("parcel 50")
 
