@@ -12,7 +12,7 @@ from agents.admission import LaunchRefused
 from agents.contracts.base import JsonObject
 from agents.library.documents.upload import UploadRefused
 from agents.lifecycle import Upload
-from agents.models import Agent, AgentVersion
+from agents.models import AgentVersion
 from agents.task_input import input_as_task
 from budgets.models import Surface, Tenant
 from budgets.money import MoneyError, parse_usd
@@ -184,10 +184,6 @@ class LaunchForm(forms.Form):
         if agent and agent.needs_file and not files:
             raise forms.ValidationError(f"{agent.spec.title} only works on files: attach at least one.")
         return [_upload(file, agent.spec.accepts if agent else ()) for file in files]
-
-    def chosen_agent(self) -> Agent:
-        """The row behind the choice."""
-        return Agent.objects.select_related("current").get(name=self.cleaned_data["agent"])
 
     def chosen_version(self) -> AgentVersion:
         """The row behind the choice; the current one where none was made."""
