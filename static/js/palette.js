@@ -2,6 +2,7 @@
 // this browser had open lately, so that they come first.
 
 const dialog = document.getElementById("palette");
+const form = document.getElementById("palette-form");
 const input = document.getElementById("palette-text");
 const MOST_RECENT = 12;
 const KEY = `wf-recent ${location.pathname.split("/").slice(0, 3).join("/")}`;
@@ -42,12 +43,16 @@ function move(by) {
   choose(all[(here + by + all.length) % all.length]);
 }
 
+function ask() {
+  if (dialog.open) form.dispatchEvent(new CustomEvent("wf:palette"));
+}
+
 function open() {
   if (document.querySelector("dialog[open]")) return;
   input.value = "";
   dialog.showModal();
   input.focus();
-  document.getElementById("palette-form").dispatchEvent(new CustomEvent("wf:palette"));
+  ask();
 }
 
 const KEYS = {
@@ -76,7 +81,9 @@ if (dialog) {
     event.preventDefault();
     KEYS[event.key]();
   });
-  document.getElementById("palette-form").addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("submit", (event) => event.preventDefault());
+  // htmx takes the form up in a task of its own, after the page is loaded: fingers may be faster than that.
+  form.addEventListener("htmx:after:init", ask);
   // Whatever was chosen acts on the page below; the dialog leaves first.
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog || event.target.closest("[role=option]")) dialog.close();
