@@ -21,6 +21,11 @@ RESERVED = ["j", "k", "x", "g", "/", "Enter", " ", "Escape"]
 SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 KEYS = "all => all.filter(el => el.checkVisibility() && !el.hidden).map(el => el.dataset.key)"
 LOOKS = [*PAGES, *MORE]
+HOLD_BACK_HTMX = """
+    const [later, held] = [window.setTimeout, []];
+    window.setTimeout = (act, ms, ...more) => (ms ? later(act, ms, ...more) : held.push(act));
+    window.letGo = () => { window.setTimeout = later; held.forEach((act) => act()); };
+"""
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +103,18 @@ def test_the_palette_leads_anywhere_without_a_mouse(live_stack: LiveStack, page:
     expect(chosen).to_have_text("Theme: dark")
     field.press("Enter")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_fingers_faster_than_htmx_lose_nothing(live_stack: LiveStack, page: Page) -> None:
+    page = page.context.new_page()
+    page.add_init_script(HOLD_BACK_HTMX)
+    page.goto(f"{live_stack.base_url}/t/{SLUG}/secrets/")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette")).to_be_visible()
+    expect(page.locator("#palette-form")).not_to_have_attribute("data-htmx-powered", "true")
+    page.evaluate("window.letGo()")
+    expect(page.locator('[role=option][aria-selected="true"]')).to_be_visible()
+    page.close()
 
 
 @pytest.mark.usefixtures("filled")
