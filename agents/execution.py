@@ -46,7 +46,8 @@ from agents.secrets.edges import answer_to_keep, output_to_keep, without_secrets
 from agents.secrets.redaction import known
 from agents.secrets.vault import vault
 from agents.tools.invoke import invoke
-from agents.tools.mcp.call import SchemaChanged, prepare
+from agents.tools.mcp.call import prepare
+from agents.tools.mcp.failures import SchemaChanged
 from agents.tools.mcp.rows import note_change
 from agents.writing import RunText
 from budgets import clock

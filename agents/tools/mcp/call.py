@@ -9,22 +9,10 @@ from pydantic import JsonValue
 
 from agents.contracts.base import JsonObject
 from agents.contracts.calls import Call
-from agents.contracts.specs import Implementation, McpEndpoint
-from agents.engine.ports import ImplementationFailed
-from agents.tools.mcp.schemas import SeenTool
+from agents.contracts.specs import Implementation
 from agents.tools.mcp.servers import known_servers
 
 Exchange = Callable[[Implementation, JsonObject, Call, Mapping[str, str]], Awaitable[JsonValue]]
-
-
-class SchemaChanged(ImplementationFailed):
-    """The server's tool is not what was accepted, so it was not called; ``seen`` is what it is now, None: gone."""
-
-    def __init__(self, endpoint: McpEndpoint, seen: SeenTool | None) -> None:
-        what = "its schema has changed since it was accepted" if seen else "the server does not list it any more"
-        super().__init__(f"{endpoint.tool} of {endpoint.server} was not called: {what}")
-        self.endpoint = endpoint
-        self.seen = seen
 
 
 def prepare(link: Implementation) -> None:

@@ -13,7 +13,7 @@ from agents.contracts.specs import Implementation, McpEndpoint
 from agents.edge import when_cut
 from agents.engine.ports import ImplementationFailed
 from agents.secrets.placeholders import MissingSecret
-from agents.tools.mcp.call import SchemaChanged
+from agents.tools.mcp.failures import SchemaChanged
 from agents.tools.mcp.pool import Full, sessions
 from agents.tools.mcp.results import value_of
 from agents.tools.mcp.sending import SENDING, Sending

@@ -12,18 +12,14 @@ from django.db.models.functions import Now
 
 from agents.models import McpServer, McpTool
 from agents.secrets.vault import OF_ALL, vault
+from agents.tools.mcp.failures import LookFailed
 from agents.tools.mcp.rows import keep_failure, keep_listing
-from agents.tools.mcp.schemas import SeenTool
+from agents.tools.mcp.schemas import Seen
 from agents.tools.mcp.servers import Endpoint
 from budgets import actions, clock
 
 logger = logging.getLogger(__name__)
 EVERY = timedelta(hours=1)
-Seen = tuple[Mapping[str, SeenTool], list[str]]
-
-
-class LookFailed(Exception):
-    """A server could not be looked at; the message is one sentence."""
 
 
 def look(*, server: McpServer, actor: str = "") -> int:

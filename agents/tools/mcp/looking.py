@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Mapping
 
 from agents.secrets.placeholders import MissingSecret
-from agents.tools.mcp.look import LookFailed, Seen
+from agents.tools.mcp.failures import LookFailed
+from agents.tools.mcp.schemas import Seen
 from agents.tools.mcp.servers import Endpoint
 from agents.tools.mcp.session import ServerError, Session, SessionFailed
 

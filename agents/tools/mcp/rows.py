@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from agents.journal.gate import plain
 from agents.models import McpServer, McpTool
 from agents.secrets.redaction import known as secrets
-from agents.tools.mcp.call import SchemaChanged
+from agents.tools.mcp.failures import SchemaChanged
 from agents.tools.mcp.schemas import SeenTool
 from budgets import clock
 

@@ -36,6 +36,10 @@ class SeenTool(Contract):
         return hashlib.sha256(rfc8785.dumps(pinned)).hexdigest()
 
 
+Seen = tuple[Mapping[str, SeenTool], list[str]]
+"""A server's tools by name, and what was left out of them."""
+
+
 class Unfit(ValueError):
     """A listed tool that cannot be offered to anybody; the message says why."""
 

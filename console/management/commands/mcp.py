@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from agents.contracts.specs import Effect
 from agents.models import McpServer, McpTool
-from agents.tools.mcp.look import LookFailed, look
+from agents.tools.mcp.failures import LookFailed
+from agents.tools.mcp.look import look
 from agents.tools.mcp.verbs import McpRefused, accept, add_server, effect_by_hints, remove_server, withdraw
 from console.terminal.actor import terminal_actor
 

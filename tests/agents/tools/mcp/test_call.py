@@ -14,7 +14,8 @@ from agents.contracts.calls import ToolRefusal
 from agents.edge import Edge, KillSwitch
 from agents.engine.ports import ImplementationFailed, Interrupted
 from agents.tools.mcp import call as entry
-from agents.tools.mcp.call import SchemaChanged, mcp_call
+from agents.tools.mcp.call import mcp_call
+from agents.tools.mcp.failures import SchemaChanged
 from tests.agents.tools.mcp.calls import CALL, called, known, link, on_a_loop, one, program
 
 

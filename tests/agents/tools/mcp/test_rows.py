@@ -5,7 +5,7 @@ import pytest
 from agents.contracts.specs import McpEndpoint
 from agents.models import McpServer, McpTool
 from agents.tools.mcp import rows
-from agents.tools.mcp.call import SchemaChanged
+from agents.tools.mcp.failures import SchemaChanged
 from agents.tools.mcp.schemas import SeenTool, seen_tool
 from agents.tools.mcp.servers import KnownServers, UnknownServer
 from tests.agents.tools.mcp.server import tools

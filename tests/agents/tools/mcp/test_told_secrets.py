@@ -14,7 +14,8 @@ from agents.models import McpServer, McpTool, Tool
 from agents.secrets.redaction import known
 from agents.secrets.store import set_secret
 from agents.secrets.vault import vault
-from agents.tools.mcp.look import LookFailed, look
+from agents.tools.mcp.failures import LookFailed
+from agents.tools.mcp.look import look
 from agents.tools.mcp.verbs import McpRefused, accept, add_server
 from budgets.models import Action
 from tests.agents.tools.mcp import server
