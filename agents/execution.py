@@ -1,6 +1,7 @@
 """Wires the engine's ports to the database, the ledger, the LLMs and the tools, and works on one claimed run."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -72,10 +73,11 @@ def work_on(run_id: str) -> None:
     if at.warden.leaving:
         make_due(run_id)
         return
+    began = time.monotonic()
     run = lease.claim(run_id=run_id, owner=at.warden.owner)
     if run is None:
         return
-    switch = at.warden.watch(run.id, run.epoch)
+    switch = at.warden.watch(run.id, run.epoch, since=began)
     ending = None
     try:
         ending = Execution(at, run, switch).go()

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import redis
@@ -17,7 +18,16 @@ from agents.lease import LEASE, RENEW_SECONDS, renew
 logger = logging.getLogger(__name__)
 RECONNECT_SECONDS = 1.0
 LISTEN_SECONDS = 1.0
-HEARD, POLLED = "a kill was heard", "the database says so"
+HEARD, POLLED, GIVEN_UP = "a kill was heard", "the database says so", "this worker gives them up"
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A run in care: `since` is a moment of this process before its claim, which began its lease."""
+
+    epoch: int
+    switch: KillSwitch
+    since: float
 
 
 class Warden:
@@ -26,7 +36,7 @@ class Warden:
     def __init__(self, owner: str) -> None:
         self.owner = owner
         self._lock = threading.Lock()
-        self._runs: dict[str, tuple[int, KillSwitch]] = {}
+        self._runs: dict[str, Watched] = {}
         self._stop = threading.Event()
         self._leaving = threading.Event()
         self._renewed_at = time.monotonic()
@@ -67,43 +77,44 @@ class Warden:
         """Cut what all runs have in flight; their fenced writes find out what becomes of them."""
         with self._lock:
             runs = list(self._runs)
-        self.kill(runs, why="this worker gives them up")
+        self.kill(runs, why=GIVEN_UP)
 
-    def watch(self, run_id: str, epoch: int) -> KillSwitch:
-        """Take a claimed run into care."""
+    def watch(self, run_id: str, epoch: int, *, since: float | None = None) -> KillSwitch:
+        """Take a run into care that was claimed after `since` (of the monotonic clock), or just now."""
         switch = KillSwitch()
         with self._lock:
             before = self._runs.get(run_id)
-            self._runs[run_id] = (epoch, switch)
+            self._runs[run_id] = Watched(epoch, switch, time.monotonic() if since is None else since)
         if before is not None:  # this process had lost the run and has claimed it again
-            before[1].throw()
+            before.switch.throw()
         return switch
 
     def release(self, run_id: str, epoch: int) -> None:
         """The run is no longer worked on here under this epoch; a later claim of the same run stays in care."""
         with self._lock:
-            if run_id in self._runs and self._runs[run_id][0] == epoch:
+            if run_id in self._runs and self._runs[run_id].epoch == epoch:
                 del self._runs[run_id]
 
     def kill(self, run_ids: Iterable[str], *, why: str) -> None:
         """Cut what these runs have in flight; their fenced writes find out if it was a kill or a lost lease."""
         with self._lock:
-            switches = {run_id: self._runs[run_id][1] for run_id in run_ids if run_id in self._runs}
+            switches = {run_id: self._runs[run_id].switch for run_id in run_ids if run_id in self._runs}
         _cut(switches, why)
 
     def renew_once(self) -> None:
         """Extend the leases and cut what must not go on. Raises the database's errors."""
+        began = time.monotonic()
         with self._lock:
             runs = dict(self._runs)
         if runs:
             held = {row.run_id: row for row in renew(owner=self.owner, run_ids=list(runs))}
             lost = {}
-            for run_id, (epoch, switch) in runs.items():
+            for run_id, watched in runs.items():
                 row = held.get(run_id)
-                if row is None or row.epoch != epoch or row.kill_requested_at is not None:
-                    lost[run_id] = switch
+                if row is None or row.epoch != watched.epoch or row.kill_requested_at is not None:
+                    lost[run_id] = watched.switch
             _cut(lost, POLLED)
-        self._renewed_at = time.monotonic()
+        self._renewed_at = began
 
     def _renew_loop(self) -> None:
         while not self._stop.wait(RENEW_SECONDS):
@@ -116,10 +127,13 @@ class Warden:
         connection.close()
 
     def _give_up_when_late(self) -> None:
-        """Whoever cannot renew stops itself before another worker may take over."""
-        if time.monotonic() - self._renewed_at < LEASE.total_seconds() * 0.8:
+        """Whoever cannot renew stops itself before another worker may take over, but not what it claimed since then."""
+        too_old = time.monotonic() - LEASE.total_seconds() * 0.8
+        if self._renewed_at > too_old:
             return
-        self.cut_all()
+        with self._lock:
+            late = [run_id for run_id, watched in self._runs.items() if watched.since <= too_old]
+        self.kill(late, why=GIVEN_UP)
 
     def _listen_loop(self) -> None:
         while not self._stop.is_set():

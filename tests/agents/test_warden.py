@@ -94,6 +94,20 @@ def test_a_worker_that_cannot_renew_stops_itself_before_its_leases_run_out(
     assert switch.thrown.is_set()
 
 
+def test_a_worker_that_was_away_for_longer_than_its_leases_keeps_what_it_claims_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keeper = Warden("worker")
+    before = keeper.watch("before", 1)
+    claiming = time.monotonic()
+    back = claiming + lease.LEASE.total_seconds() * 2
+    monkeypatch.setattr("agents.warden.time.monotonic", lambda: back)
+    during = keeper.watch("in between", 1, since=claiming)
+    after = keeper.watch("after", 1, since=back)
+    keeper._give_up_when_late()
+    assert [switch.thrown.is_set() for switch in (before, during, after)] == [True, True, False]
+
+
 def listeners(client: redis.Redis) -> set[str]:
     """Connections that have subscribed to something."""
     return {each["id"] for each in client.client_list(_type="pubsub") if int(each["sub"])}
@@ -114,7 +128,7 @@ def listening(redis_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatc
             time.sleep(0.01)
     yield keeper
     keeper._stop.set()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     bell.client.cache_clear()
 
