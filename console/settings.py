@@ -241,6 +241,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "verify the ledger": {"task": "agents.tasks.verify_ledger", "schedule": crontab(hour=3, minute=17)},
     "prune the health of links": {"task": "agents.tasks.prune_health", "schedule": crontab(hour=3, minute=47)},
+    "prune the keys of launches": {"task": "console.tasks.prune_keys", "schedule": crontab(hour=4, minute=7)},
 }
 
 # How long a worker's word on a run holds, and how long it lets calls in flight finish when it is stopped.
