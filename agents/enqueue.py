@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from celery import current_app
 from django.db.models import Q
@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from agents.models import Run
+from budgets import clock
 
 logger = logging.getLogger(__name__)
 RING_AGAIN_AFTER = timedelta(seconds=7)
@@ -29,10 +30,31 @@ def nobody_called() -> Iterator[None]:
         _nobody_called.reset(token)
 
 
+def ring_again_at() -> datetime:
+    """The `due_at` of a run that is queued in this transaction and enqueued after it: one commit says both."""
+    return clock.now() + RING_AGAIN_AFTER
+
+
 def enqueue(run_id: str) -> bool:
-    """Send the task. False when the broker did not take it, or nobody is to be called."""
-    Run.objects.filter(pk=run_id, state="queued").update(due_at=Now() + RING_AGAIN_AFTER)
-    return _send(run_id)
+    """Send the task of a run whose row says `ring_again_at`: whoever dies before this has only lost a message.
+
+    False when the broker did not take it, or nobody is to be called.
+    """
+    if _nobody_called.get():
+        return False
+    try:
+        current_app.send_task("agents.tasks.work_on", args=[run_id], retry=False, ignore_result=True)
+    except (OperationalError, ConnectionError, TimeoutError) as error:
+        Run.objects.filter(pk=run_id, state__in=("queued", "running")).update(due_at=Now())
+        logger.warning("run %s waits for the sweeper: %s", run_id, error)
+        return False
+    return True
+
+
+def enqueue_again(run_id: str) -> bool:
+    """Send the task of a run that its worker hands on at once, as `enqueue` does."""
+    Run.objects.filter(pk=run_id, state="queued").update(due_at=ring_again_at())
+    return enqueue(run_id)
 
 
 def enqueue_due(run_id: str) -> bool | None:
@@ -44,19 +66,7 @@ def enqueue_due(run_id: str) -> bool | None:
     due = Q(due_at__lt=Now()) | Q(due_at=None)
     if not still.filter(due).update(due_at=Now() + RING_AGAIN_AFTER):
         return None
-    return _send(run_id)
-
-
-def _send(run_id: str) -> bool:
-    if _nobody_called.get():
-        return False
-    try:
-        current_app.send_task("agents.tasks.work_on", args=[run_id], retry=False, ignore_result=True)
-    except (OperationalError, ConnectionError, TimeoutError) as error:
-        Run.objects.filter(pk=run_id, state__in=("queued", "running")).update(due_at=Now())
-        logger.warning("run %s waits for the sweeper: %s", run_id, error)
-        return False
-    return True
+    return enqueue(run_id)
 
 
 def make_due(run_id: str) -> None:

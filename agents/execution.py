@@ -33,7 +33,7 @@ from agents.engine.ports import (
     PriceUnknown,
 )
 from agents.engine.state import RunState
-from agents.enqueue import enqueue, make_due
+from agents.enqueue import enqueue_again, make_due
 from agents.journal.append import take_over
 from agents.journal.decide import Claim
 from agents.journal.statements import due_after
@@ -86,7 +86,7 @@ def work_on(run_id: str) -> None:
     finally:
         at.warden.release(run.id, run.epoch)
     if ending is not None and ending.state == "queued" and not due_after(ending):
-        enqueue(run.id)
+        enqueue_again(run.id)
 
 
 class Execution:

@@ -10,7 +10,7 @@ from agents.checkpoints import recorded_steps
 from agents.contracts.base import JsonObject
 from agents.contracts.events import Event
 from agents.contracts.upcast import CheckpointError
-from agents.enqueue import enqueue
+from agents.enqueue import enqueue, ring_again_at
 from agents.journal.append import append
 from agents.journal.copies import copy_attachments, copy_effects, copy_steps
 from agents.journal.gate import plain
@@ -102,8 +102,8 @@ def _make(run: Run, changes: Changes, *, step: int, origin: str, actor: str, rea
             overrides=_overrides(run, changes),
             turn=taken.turn,
             steps_count=taken.steps,
+            due_at=ring_again_at(),
         )
-        Run.objects.filter(pk=child.pk).update(created_at=clock.now())  # launches are counted by the minute
         check_budget(child, limits)
         _fill(run, child, taken)
         row = append(child.pk, _events(run, child, changes, reason))

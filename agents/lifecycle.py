@@ -12,7 +12,7 @@ from agents.contracts.base import JsonObject
 from agents.contracts.endings import WAITING, RunState
 from agents.contracts.events import Event, EventKind
 from agents.contracts.ids import new_run_id
-from agents.enqueue import enqueue
+from agents.enqueue import enqueue, ring_again_at
 from agents.journal.append import append
 from agents.journal.gate import plain
 from agents.journal.rows import LockedRun
@@ -115,7 +115,7 @@ def wake(
             state="queued",
             pause_requested_at=None,
             reason="",
-            due_at=Now(),
+            due_at=ring_again_at(),
             capped_account_id=None,
             capped_limit_nanos=None,
             **({"attempts": 0} if by_person else {}),
@@ -157,8 +157,8 @@ def _admit(run: Run, own: OwnLimits) -> None:
     check_own_limits(own, tier=tier, agent=run.version.to_spec().limits)
     limits = own.within(tier)
     run.limits, run.own_limits, run.cap_nanos = limits.as_json(), own.as_json(), limits.run_nanos
+    run.due_at = ring_again_at()
     run.save(force_insert=True)
-    Run.objects.filter(pk=run.id).update(created_at=clock.now())  # launches are counted by the minute
     check_budget(run, limits)
 
 

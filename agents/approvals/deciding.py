@@ -14,7 +14,7 @@ from agents.contracts.endings import TERMINAL
 from agents.contracts.events import Event
 from agents.engine.batch import ApprovalTerms, ApproverRole
 from agents.engine.edits import Edit, changes, checked
-from agents.enqueue import enqueue
+from agents.enqueue import enqueue, ring_again_at
 from agents.journal.append import append
 from agents.journal.gate import NotStorable, plain, storable
 from agents.models import Approval, ApprovalVote, Run
@@ -195,4 +195,4 @@ def _reaches(role: ApproverRole, terms: ApprovalTerms) -> None:
 
 def _wake(run_id: str) -> bool:
     waiting = Run.objects.filter(pk=run_id, state="waiting_approval")
-    return bool(waiting.update(state="queued", reason="", due_at=Now(), attempts=0))
+    return bool(waiting.update(state="queued", reason="", due_at=ring_again_at(), attempts=0))

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from agents.contracts.endings import HOLDING_A_WORKER, TERMINAL, WAITING
 from agents.contracts.ids import new_run_id, short_id
+from budgets import clock
 from budgets.models import Surface, Tenant
 
 STATES = (
@@ -101,7 +102,7 @@ class Run(models.Model):
     overrides = models.JSONField(default=dict, db_default=models.Value({}, output_field=models.JSONField()))
 
     launched_by = models.CharField(max_length=150)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)  # launches are counted by the minute
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 

@@ -157,7 +157,7 @@ def deliver_many_times(story: Story) -> None:
     """Each message comes five times, from several threads."""
     runs = story.launch("doubled", "note note answer", 20)
     with ThreadPoolExecutor(4) as senders:
-        list(senders.map(enqueue._send, runs * (DELIVERIES - 1)))
+        list(senders.map(enqueue.enqueue, runs * (DELIVERIES - 1)))
     connections.close_all()
     story.wait_all("doubled")
 
