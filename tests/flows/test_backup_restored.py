@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -12,20 +13,24 @@ from django.db import connection
 from psycopg import sql
 
 from agents.contracts.endings import TERMINAL
-from agents.lifecycle import launch, resume
-from agents.models import Agent, EventRow, Run
+from agents.lifecycle import resume
+from agents.models import EventRow, Run
 from agents.restored import EPOCHS_SINCE_A_BACKUP, MAY_HAVE_ACTED
-from budgets.models import Surface, Tenant
 from console.live.models import LiveEpoch
+from tests.harness.drill import ACTING_AGENT
+from tests.harness.drill_desk import furnish, launch_drills, variables
+from tests.harness.fixtures import MakeStack
 from tests.harness.freezing import freeze, thaw
+from tests.harness.gated_vendor import GatedVendor, gated_vendor
 from tests.harness.live_stack import LiveStack
 from tests.harness.postgres import find_binaries
 
-pytestmark = [pytest.mark.flows, pytest.mark.timeout(240)]
-ACTS, READS = "support-triage", "search"
-TASKS = {ACTS: "Where is order 1029?", READS: "How do we size a queue?"}
+pytestmark = pytest.mark.flows
+SCRIPT = "note note@backup note@sleep answer"
+"""What each run does: a turn before the backup, one after it, and one that it waits for when its worker sleeps."""
 RUNS = 2
 SECONDS = 60.0
+END_SESSIONS = "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity WHERE datname = %s"
 
 
 class Backup:
@@ -51,6 +56,7 @@ class Backup:
         server, _, name = self._url.rpartition("/")
         database = sql.Identifier(name)
         with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+            admin.execute(END_SESSIONS, (int(SECONDS * 1000), name))  # FORCE alone gives them five seconds to go
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
             admin.execute(sql.SQL("CREATE DATABASE {}").format(database))
         self._run("pg_restore", f"--dbname={self._url}", str(self._copy))
@@ -74,56 +80,68 @@ def copy_sqlite(source: Path, target: Path) -> None:
     duplicate.close()
 
 
-def test_a_worker_from_before_the_restore_writes_nothing_and_no_run_does_anything_twice(live_stack: LiveStack) -> None:
-    stack, backup = live_stack, Backup(var=live_stack.var, url=live_stack.environment["DATABASE_URL"])
-    acting, reading = launched(ACTS), launched(READS)
-    runs = [*acting, *reading]
-    stack.wait_for(lambda: fewest_steps(runs) >= 1, what="each run to have begun", seconds=SECONDS)
-    cursor, at_backup = LiveEpoch.current(), fewest_steps(runs)
-    backup.take()
-    stack.wait_for(lambda: fewest_steps(runs) > at_backup + 1, what="each run to go on", seconds=SECONDS)
-    freeze(stack, "worker")
-    held = Run.objects.filter(pk__in=runs, state="running").count()
-    assert held >= 1, "the runs had ended before the worker slept"
-    stack.stop("web")
-    stack.stop("beat")
-    backup.restore()
-    connection.close()
+@pytest.fixture
+def vendor() -> Iterator[tuple[GatedVendor, str]]:
+    with gated_vendor() as running:
+        yield running
 
-    done = stack.manage("after_restore")
-    assert f"{RUNS} runs wait for a person, {RUNS} go on" in done.stdout, done.stdout + done.stderr
-    assert LiveEpoch.current() != cursor
-    assert not Session.objects.exists()
+
+def test_a_worker_from_before_the_restore_writes_nothing_and_no_run_does_anything_twice(
+    make_stack: MakeStack, vendor: tuple[GatedVendor, str]
+) -> None:
+    said, url = vendor
+    stack = make_stack(COMPATIBLE_BASE_URL=url)
+    furnish()
+    with variables(COMPATIBLE_BASE_URL=url):
+        acting = launch_drills("acting", SCRIPT, RUNS, agent=ACTING_AGENT.name)
+        reading = launch_drills("reading", SCRIPT, RUNS)
+    runs = [*acting, *reading]
+    put_back_while_a_worker_sleeps(stack, said, len(runs))
     told = events_of(acting)
     stack.add_worker("second worker")
     stack.start("web", "beat", "second worker")
+    stack.wait_for(lambda: taken_over(reading, said), what="runs that only read to be taken over")
+    said.open("sleep")
     thaw(stack, "worker")
-    stack.wait_for(lambda: not live(reading), what="runs that only read to end", seconds=SECONDS)
-    stack.wait_for(lambda: turned_away(stack) >= held, what="the old worker to be turned away", seconds=SECONDS)
+    stack.wait_for(lambda: not live(reading), what="runs that only read to end")
+    stack.wait_for(lambda: turned_away(stack) == len(runs), what="the old worker to be turned away by each run")
     assert events_of(acting) == told
     assert set(Run.objects.filter(pk__in=acting).values_list("state", "reason")) == {("paused", MAY_HAVE_ACTED)}
 
     for run in Run.objects.filter(pk__in=acting):
         assert resume(run=run, actor="acme_operator", why="Nothing was sent.")
-    stack.wait_for(lambda: not live(runs), what="runs that a person let go on to end", seconds=SECONDS)
+    stack.wait_for(lambda: not live(runs), what="runs that a person let go on to end")
     assert_whole(stack, runs)
+    for task in tasks(runs):
+        assert (said.asked[task, 0], said.asked[task, 3]) == (1, 1), "what is on record is not asked for again"
 
 
-def launched(name: str) -> list[str]:
-    """Some runs of an agent, slow enough to be caught at work."""
-    tenant = Tenant.objects.get(slug="acme")
-    surface = Surface.objects.get(tenant=tenant, slug="internal-batch")
-    agent = Agent.objects.select_related("current").get(name=name)
-    llm = f"rehearsal:{name}+slow=3"
+def put_back_while_a_worker_sleeps(stack: LiveStack, said: GatedVendor, runs: int) -> None:
+    """A backup while each run waits for an answer; each goes on by a turn, the worker sleeps, and it is put back."""
+    backup = Backup(var=stack.var, url=stack.environment["DATABASE_URL"])
+    stack.wait_for(lambda: said.waiting["backup"] == runs, what="each run to have begun")
+    cursor = LiveEpoch.current()
+    backup.take()
+    said.open("backup")
+    stack.wait_for(lambda: said.waiting["sleep"] == runs, what="each run to go on")
+    freeze(stack, "worker")
+    stack.stop("web")
+    stack.stop("beat")
+    connection.close()
+    backup.restore()
+    done = stack.manage("after_restore")
+    assert f"{RUNS} runs wait for a person, {RUNS} go on" in done.stdout, done.stdout + done.stderr
+    assert LiveEpoch.current() != cursor
+    assert not Session.objects.exists()
 
-    def one() -> str:
-        return launch(tenant=tenant, surface=surface, agent=agent, actor="acme_operator", llm=llm, task=TASKS[name]).id
 
-    return [one() for _ in range(RUNS)]
+def tasks(runs: list[str]) -> list[str]:
+    return list(Run.objects.filter(pk__in=runs).values_list("task", flat=True))
 
 
-def fewest_steps(runs: list[str]) -> int:
-    return min(Run.objects.filter(pk__in=runs).values_list("steps_count", flat=True))
+def taken_over(runs: list[str], said: GatedVendor) -> bool:
+    """Whether somebody else asks what the sleeping worker asked."""
+    return all(said.asked[task, 2] == 2 for task in tasks(runs))
 
 
 def live(runs: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""An agent for drills: one tool that only notes, and one that takes its whole worker down."""
+"""Agents for drills: one with a tool that only notes, and one that takes its worker down; the other one acts."""
 
 import os
 import signal
@@ -40,4 +40,13 @@ AGENT = AgentSpec(
         python_tool("note", [take_note], description="Note something."),
         python_tool("crash", [take_down], description="Take the worker down."),
     ),
+)
+
+ACTING_AGENT = AgentSpec(
+    name="drill-sender",
+    title="Drill that sends",
+    purpose="Is interrupted after it acted.",
+    system_prompt="You are interrupted.",
+    llms=(LLM,),
+    tools=(python_tool("note", [take_note], description="Send a note.", effect="unkeyed"),),
 )

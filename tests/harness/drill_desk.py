@@ -1,4 +1,4 @@
-"""Launches runs of the drill agent on a stack: its price, limits that never bind, and a broker to send to."""
+"""Launches runs of the drill agents on a stack: its price, limits that never bind, and a broker to send to."""
 
 import os
 from collections.abc import Iterator
@@ -15,13 +15,14 @@ from agents.models import Agent
 from budgets.models import Surface, Tenant
 from budgets.prices import set_price
 from budgets.pricing import Rates
-from tests.harness.drill import AGENT, LLM
+from tests.harness.drill import ACTING_AGENT, AGENT, LLM
 from tests.tier_edit import limit
 
 
 def furnish() -> None:
-    """The agent, its price, and limits that never bind."""
-    keep_version(spec=AGENT)
+    """The agents, their price, and limits that never bind."""
+    for spec in (AGENT, ACTING_AGENT):
+        keep_version(spec=spec)
     rates = Rates.flat(input=10**9, output=10**9)
     set_price(llm=LLM, rates=rates, effective_from=datetime.now(UTC), created_by="test")
     surface = Surface.objects.get(tenant__slug="acme", slug="internal-batch")
@@ -29,14 +30,14 @@ def furnish() -> None:
     limit(surface, parallel_runs=10_000, launches_per_minute=100_000, surface_day_nanos=10**15)
 
 
-def launch_drills(scene: str, script: str, count: int, *, start: int = 0) -> list[str]:
+def launch_drills(scene: str, script: str, count: int, *, start: int = 0, agent: str = AGENT.name) -> list[str]:
     """Launch runs whose LLM says what the script says; each task is its own."""
     tenant = Tenant.objects.get(slug="acme")
     return [
         lifecycle.launch(
             tenant=tenant,
             surface=Surface.objects.get(tenant=tenant, slug="internal-batch"),
-            agent=Agent.objects.get(name="drill"),
+            agent=Agent.objects.get(name=agent),
             task=f"{script} {scene}-{number}",
             actor="test",
             llm=LLM,

@@ -22,6 +22,7 @@ LOOK_SECONDS = 0.05
 GRACE_SECONDS = 3.0
 COMMAND_SECONDS = 100.0
 THREADS = 8
+LAST_LINES = 12
 
 
 class LiveStack:
@@ -125,12 +126,18 @@ class LiveStack:
         return (self.var / "log" / f"{name}.log").read_text(encoding="utf-8")
 
     def wait_for(self, holds: Callable[[], object], *, what: str, seconds: float = READY_SECONDS) -> None:
-        """Look until something holds; AssertionError that names it, and who died, when it takes too long."""
+        """Look until something holds; AssertionError says what did not, who died, and what each said last."""
         deadline = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > deadline:
-                raise AssertionError(f"waited {seconds:g} s for {what}; {self._dead() or 'all processes live'}")
+                state = self._dead() or "all processes live"
+                raise AssertionError(f"waited {seconds:g} s for {what}; {state}\n{self._said_last()}")
             time.sleep(LOOK_SECONDS)
+
+    def _said_last(self) -> str:
+        """The last lines of every log."""
+        logs = sorted((self.var / "log").glob("*.log"))
+        return "\n".join(f"== {log.name}\n" + "\n".join(log.read_text().splitlines()[-LAST_LINES:]) for log in logs)
 
     def _dead(self) -> str:
         dead = [child for child in self._children.values() if child.exit_code() is not None]
