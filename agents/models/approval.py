@@ -43,6 +43,8 @@ class Approval(models.Model):
             # What waits, the most urgent first; and what was said of the like.
             models.Index(fields=["decision", "expires_at"], name="approval_waiting"),
             models.Index(fields=["tool", "-requested_at"], name="approval_tool"),
+            # What was decided last.
+            models.Index(fields=["decided_at"], name="approval_decided", condition=models.Q(decided_at__isnull=False)),
         )
 
     def __str__(self) -> str:

@@ -13,16 +13,33 @@ from agents.contracts.specs import AgentSpec
 from agents.models import Agent, AgentVersion, Run
 from agents.spec_diff import Change, changes
 from budgets.models import Tenant
+from console.screens.unindexed import number_of, text_of
 
 WINDOW = timedelta(days=7)
+MOST_RUNS = 5_000
+"""So many are added up within a page's time; where there were more in seven days, the page says so."""
 MOST_VERSIONS = 100
 WENT_WELL = ("completed",)
 WITH_A_FLAW = ("flagged", "degraded")
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Which runs of a tenant are counted: those launched since then. Not ``complete``: there were more in the week."""
+
+    tenant: Tenant
+    since: datetime
+    complete: bool
+
+    @property
+    def words(self) -> str:
+        """As the pages say it."""
+        return "runs of the last 7 days" if self.complete else f"newest {MOST_RUNS:,} runs"
+
+
 @dataclass(slots=True)
 class Tally:
-    """Runs of the last seven days, of this tenant alone."""
+    """Runs of the basis, of this tenant alone."""
 
     by_state: Counter[str] = field(default_factory=Counter)
     cost_nanos: int = 0
@@ -88,10 +105,18 @@ class Comparison:
     changes: list[Change]
 
 
-def agents_of(tenant: Tenant, now: datetime) -> list[AgentLine]:
+def basis_of(tenant: Tenant, now: datetime) -> Basis:
+    """The last seven days, or no more than so many runs; one query."""
+    week = Run.objects.filter(tenant=tenant, created_at__gt=now - WINDOW)
+    earlier = week.order_by("-created_at").values_list("created_at", flat=True)[MOST_RUNS : MOST_RUNS + 1]
+    since = next(iter(earlier), None)
+    return Basis(tenant, since or now - WINDOW, complete=since is None)
+
+
+def agents_of(basis: Basis, now: datetime) -> list[AgentLine]:
     """Every agent that has a version, by name."""
     agents = Agent.objects.exclude(current=None).select_related("current").annotate(count=Count("versions"))
-    tallies, rates = _tallies(tenant, now, "agent_name"), accept_rates(since=now - WINDOW)
+    tallies, rates = _tallies(basis, "agent"), accept_rates(since=now - WINDOW)
     return [
         AgentLine(
             agent,
@@ -105,9 +130,9 @@ def agents_of(tenant: Tenant, now: datetime) -> list[AgentLine]:
     ]
 
 
-def versions_of(agent: Agent, tenant: Tenant, now: datetime) -> list[VersionLine]:
+def versions_of(agent: Agent, basis: Basis, now: datetime) -> list[VersionLine]:
     """The newest versions, the newest first."""
-    tallies, rates = _tallies(tenant, now, "version", agent_name=agent.name), accept_rates(since=now - WINDOW)
+    tallies, rates = _tallies(basis, "its_version", agent=agent.name), accept_rates(since=now - WINDOW)
     newest = agent.versions.order_by("-number")[:MOST_VERSIONS]
     return [
         VersionLine(version, tallies.get(version.pk, Tally()), rates.of(version.pk), version.pk == agent.current_id)
@@ -134,11 +159,16 @@ def _number(typed: str | None, default: int) -> int:
     return int(typed) if typed and typed.isascii() and typed.isdigit() and len(typed) < 10 else default
 
 
-def _tallies(tenant: Tenant, now: datetime, by: str, **only: str) -> dict[object, Tally]:
-    """Counted by the database in one statement."""
-    runs = Run.objects.filter(tenant=tenant, created_at__gt=now - WINDOW, **only)
-    counted = runs.values_list(by, "state").annotate(Count("pk"), Sum("cost_nanos")).order_by()
+def _tallies(basis: Basis, by: str, *, agent: str = "") -> dict[object, Tally]:
+    """Counted by the database in one statement, by an agent's name or by the version; of all agents or of one."""
+    # Not by the columns themselves, of which SQLite would walk an index through the whole history to have its groups
+    # in order.
+    runs = Run.objects.filter(tenant=basis.tenant, created_at__gt=basis.since)
+    named = runs.annotate(agent=text_of("agent_name"), its_version=number_of("version_id"), its_state=text_of("state"))
+    wanted = named.filter(agent=agent) if agent else named
     found: dict[object, Tally] = {}
-    for key, state, count, cost_nanos in counted:
+    for key, state, count, cost_nanos in (
+        wanted.values_list(by, "its_state").annotate(Count("pk"), Sum("cost_nanos")).order_by()
+    ):
         found.setdefault(key, Tally()).add(state, count, cost_nanos)
     return found

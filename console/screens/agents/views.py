@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from agents.models import Agent
 from console.access.requests import TenantRequest, in_tenant
-from console.screens.agents.selectors import agents_of, compared, versions_of
+from console.screens.agents.selectors import agents_of, basis_of, compared, versions_of
 from console.screens.agents.tables import AgentsTable, VersionsTable
 from console.screens.frame import frame
 
@@ -14,9 +14,12 @@ from console.screens.frame import frame
 @in_tenant("view")
 def list_agents(request: TenantRequest) -> HttpResponse:
     """Every agent with what it is made of and how its runs went."""
-    lines = agents_of(request.tenant, timezone.now())
+    now = timezone.now()
+    basis = basis_of(request.tenant, now)
+    lines = agents_of(basis, now)
     table = AgentsTable(lines, tenant_slug=request.tenant.slug)
-    return render(request, "agents/list.html", {**frame(request, active="agents"), "lines": lines, "table": table})
+    context = {**frame(request, active="agents"), "lines": lines, "table": table, "basis": basis}
+    return render(request, "agents/list.html", context)
 
 
 @in_tenant("view")
@@ -25,12 +28,15 @@ def one_agent(request: TenantRequest, name: str) -> HttpResponse:
     agent = get_object_or_404(Agent.objects.select_related("current"), name=name)
     if agent.current is None:
         raise Http404
-    lines = versions_of(agent, request.tenant, timezone.now())
+    now = timezone.now()
+    basis = basis_of(request.tenant, now)
+    lines = versions_of(agent, basis, now)
     context = {
         **frame(request, active="agents"),
         "agent": agent,
         "current": agent.current,
         "spec": agent.current.to_spec(),
+        "basis": basis,
         "versions": VersionsTable(lines, agent_name=agent.name),
         "numbers": [line.version.number for line in lines],
         "advice": next((line.rate.advice for line in lines if line.is_current), ""),

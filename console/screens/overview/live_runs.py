@@ -7,6 +7,7 @@ from agents.contracts.endings import HOLDING_A_WORKER, WAITING
 from agents.contracts.ids import short_id
 from agents.models import Run
 from budgets.models import Tenant
+from console.screens.unindexed import text_of
 
 MOST = 2_000
 """More are not read: counts then say "2,000+"."""
@@ -77,7 +78,8 @@ def seen_runs(tenant: Tenant, now: datetime) -> SeenRuns:
     fields = [name for name in SeenRun.__dataclass_fields__ if name != "agent"]
     fields.insert(1, "agent_name")
     live = runs.filter(ended_at=None).values_list(*fields)
-    failed = runs.filter(ended_at__gte=now - HOUR, state__in=FAILED).values_list(*fields)
+    ended = runs.filter(ended_at__gte=now - HOUR)
+    failed = ended.alias(its_state=text_of("state")).filter(its_state__in=FAILED).values_list(*fields)
     return sorted_out([SeenRun(*row) for row in live.union(failed, all=True)[: MOST + 1]])
 
 

@@ -11,6 +11,7 @@ from budgets.models import Account, Tenant, Tier
 from budgets.tier_settings import limits_of
 from console.models import DefaultView, User
 from console.screens.runs.found import MOST_COUNTED
+from console.screens.unindexed import text_of
 
 HOUR = timedelta(hours=1)
 
@@ -85,7 +86,8 @@ def _saved(row: tuple[int, str, str, str, bool, int, bool], user: User) -> Saved
 
 def _failed(tenant: Tenant, now: datetime) -> Coalesce:
     """Counted to the bound: one statement within another."""
-    failed = Run.objects.filter(tenant=tenant, ended_at__gte=now - HOUR, state__in=("failed", "dead"))
+    ended = Run.objects.filter(tenant=tenant, ended_at__gte=now - HOUR)
+    failed = ended.alias(its_state=text_of("state")).filter(its_state__in=("failed", "dead"))
     few = failed.order_by().values("pk")[: MOST_COUNTED + 1]
     counted = Run.objects.filter(pk__in=few).order_by().values("tenant").annotate(counted=Count("pk"))
     return Coalesce(Subquery(counted.values("counted")), 0)

@@ -10,6 +10,9 @@ from django.utils import timezone
 from agents.models import Run
 from console.screens.runs.bounds import BoundError, CostBound, parse_age, parse_cost
 
+FEW_RUNS = timedelta(days=1)
+"""The runs of so long a time are few among those of months."""
+
 
 class CostField(forms.CharField):
     """A cost bound as people type it."""
@@ -59,5 +62,14 @@ class WithinFilter(django_filters.Filter):
     field_class = AgeField
 
     def filter(self, qs: QuerySet[Run], value: timedelta | None) -> QuerySet[Run]:
-        """Counted back from now."""
-        return qs.filter(**{f"{self.field_name}__gte": timezone.now() - value}) if value else qs
+        """Counted back from now. The runs of a short time are found first, by the index of that time.
+
+        Else the index of another term, or that of the order, is walked through the whole history to find them.
+        """
+        if not value:
+            return qs
+        within = {f"{self.field_name}__gte": timezone.now() - value}
+        if value > FEW_RUNS:
+            return qs.filter(**within)
+        everything: QuerySet[Run] = self.parent.queryset
+        return qs.filter(pk__in=everything.filter(**within).order_by().values("pk"))

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from agents.models import EventRow, Run
 from console.screens.runs.urgency import LiveRun, burns, is_stuck
+from console.screens.unindexed import number_of
 
 MOST_LIVE = 2_000
 """More live runs than this are not put in order: the worst of them are, and the page says "2,000+"."""
@@ -22,8 +23,7 @@ def live_among(runs: QuerySet[Run]) -> list[LiveRun]:
     last = EventRow.objects.filter(run=OuterRef("pk"), seq=OuterRef("next_seq") - 1).values("at")[:1]
     rows = (
         runs.filter(ended_at=None)
-        # As an expression, so that no database walks all runs along its index of severities instead of sorting a few.
-        .annotate(worst=F("severity") + Value(0))
+        .annotate(worst=number_of("severity"))
         .order_by("-worst", "-pk")
         .annotate(began=Coalesce(F("started_at"), F("created_at")), heard=Coalesce(Subquery(last), F("created_at")))
         .values_list("pk", "state", "severity", "cost_nanos", "cap_nanos", "began", "heard", "launched_by")

@@ -61,7 +61,7 @@ def runs_page(
     everything = Run.objects.filter(tenant=tenant)
     live = live_among(everything)
     runs, problems = filter_runs(everything, query, live=live)
-    matching = sorted(_matching(live, runs, query), key=lambda run: urgency(run, now))
+    matching = sorted(_matching(tenant, live, runs, query), key=lambda run: urgency(run, now))
     reach = None if whole else reach_of(query, order)
     looked_at = within(runs, everything, reach) if reach else runs
     part = part_of(looked_at, matching, order=order, number=number, only_live=only_live(query))
@@ -76,11 +76,13 @@ def rows_of(ids: Sequence[str]) -> list[Run]:
     return [found[run_id] for run_id in ids if run_id in found]
 
 
-def _matching(live: list[LiveRun], runs: QuerySet[Run], query: Query) -> list[LiveRun]:
+def _matching(tenant: Tenant, live: list[LiveRun], runs: QuerySet[Run], query: Query) -> list[LiveRun]:
     if not query.terms and not query.problems:
         return live
-    # By their ids: without statistics SQLite would take the index of another term, which all runs may share.
-    chosen = set(runs.filter(pk__in=[run.id for run in live]).order_by().values_list("pk", flat=True))
+    # By the ids of the live: without statistics SQLite would take the index of another term, which all runs may share;
+    # and for a list of some hundred ids PostgreSQL would rather walk a whole index.
+    going_on = Run.objects.filter(tenant=tenant, ended_at=None).order_by().values("pk")
+    chosen = set(runs.filter(pk__in=going_on).order_by().values_list("pk", flat=True))
     return [run for run in live if run.id in chosen]
 
 

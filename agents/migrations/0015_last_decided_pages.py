@@ -1,0 +1,16 @@
+"""Approvals are found by when they were decided."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("agents", "0014_runs_made_from_a_run")]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="approval",
+            index=models.Index(
+                condition=models.Q(("decided_at__isnull", False)), fields=["decided_at"], name="approval_decided"
+            ),
+        ),
+    ]
