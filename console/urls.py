@@ -9,6 +9,7 @@ from console.screens.agents.urls import urlpatterns as agents
 from console.screens.approvals.urls import urlpatterns as approvals
 from console.screens.budgets.urls import urlpatterns as budgets
 from console.screens.effects.urls import urlpatterns as effects
+from console.screens.everywhere.urls import urlpatterns as everywhere
 from console.screens.home.views import home
 from console.screens.launch.urls import urlpatterns as launch
 from console.screens.overview.urls import urlpatterns as overview
@@ -39,6 +40,7 @@ urlpatterns = [
     path("healthz/", health, name="health"),
     path("", include("console.screens.sign_in.urls")),
     path("api/t/<slug:tenant>/", include((api, "api"))),
+    path("all/", include((everywhere, "everywhere"))),
     path("tenants/", include((tenants, "tenants"))),
     path("wall/<str:token>/", show_wall, name="wall"),
     path("t/<slug:tenant>/", include((overview, "overview"))),

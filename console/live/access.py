@@ -8,7 +8,7 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest
 
 from budgets.models import Tenant
-from console.access.policy import may_view
+from console.access.policy import may_view, tenants_of
 from console.access.wall_links import tenant_of_wall
 from console.live.reading import run_of_tenant
 from console.models import User
@@ -36,11 +36,14 @@ def signed_in(session_key: str | None) -> User | None:
 
 
 def admit(session_key: str | None, tenant_slug: str, run_id: str | None) -> Tenant | Refusal:
-    """The tenant whose feed may be watched. What one may not see and what does not exist are the same."""
+    """The tenant whose feed may be watched. What one may not see and what does not exist are the same.
+
+    Without a slug all of the person's tenants are meant, and any of them will do: the page itself reads which.
+    """
     user = signed_in(session_key)
     if user is None:
         return Refusal(SIGNED_OUT)
-    tenant = may_view(user, tenant_slug)
+    tenant = _watched(user, tenant_slug)
     if tenant is None or (run_id is not None and not run_of_tenant(tenant.pk, run_id)):
         return Refusal(NOT_FOUND)
     return tenant
@@ -51,7 +54,11 @@ def still_admitted(session_key: str | None, tenant_slug: str) -> Refusal | None:
     user = signed_in(session_key)
     if user is None:
         return Refusal(SIGNED_OUT)
-    return None if may_view(user, tenant_slug) else Refusal(NO_ACCESS)
+    return None if _watched(user, tenant_slug) else Refusal(NO_ACCESS)
+
+
+def _watched(user: User, tenant_slug: str) -> Tenant | None:
+    return may_view(user, tenant_slug) if tenant_slug else tenants_of(user).first()
 
 
 def admit_wall(token: str) -> Tenant | Refusal:

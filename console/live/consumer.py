@@ -88,6 +88,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         feeds.hub.start()
         epoch, seq = cursor(self.scope["query_string"])
         self.window = Window(seq)
+        if "everywhere" in route:
+            return  # It hears that the connection stands, and reads its figures by itself.
         if "tools" in route:
             await feeds.hub.join_tools(self, epoch, seq)
         elif "overview" in route:

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """By what somebody watches: a session and the tenant that it looks at, or the link of a wall."""
+    """By what somebody watches: a session and the tenant that it looks at (all without one), or the link of a wall."""
 
     session_key: str | None
     tenant_slug: str

@@ -12,6 +12,7 @@ from console.live.consumer import LiveConsumer
 socket = cast(Callable[..., HttpResponseBase], LiveConsumer.as_asgi())
 
 websocket_urlpatterns = [
+    path("live/all/", socket, {"everywhere": True}),
     path("live/t/<slug:tenant>/runs/", socket),
     path("live/t/<slug:tenant>/runs/<str:run_id>/", socket),
     path("live/t/<slug:tenant>/tools/", socket, {"tools": True}),

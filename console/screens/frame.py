@@ -91,7 +91,7 @@ def own_links(request: TenantRequest, active: str = "") -> list[NavLink]:
         NavLink(label, reverse(route, args=[request.tenant.slug]), active == name, key)
         for label, route, name, key in links
     ]
-    every = [NavLink("All tenants", reverse("tenants:list"), active=False, key="")]
+    every = [NavLink("Manage tenants", reverse("tenants:list"), active=False, key="")]
     return within + (every if request.user.is_platform_admin else [])
 
 

@@ -16,7 +16,7 @@ class ConsolePage:
         page.set_default_timeout(PATIENCE_MS)
         page.goto(stack.sign_in_url(username))
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/t/acme/")
+        page.wait_for_url("**/all/" if username == "admin" else "**/t/acme/")
         page.goto(f"{stack.base_url}/t/acme/runs/")
 
     def launch(self, task: str, *, llm: str = "", agent: str = "Support triage") -> str:

@@ -94,6 +94,7 @@ PAGES: dict[str, Look] = {
     "people:remove": Look(("member",)),
     "people:disable": Look(("member",)),
     "people:enable": Look(("member",)),
+    "everywhere:show": Look(fixed=True),
     "tenants:list": Look(fixed=True),
     "tenants:add": Look(fixed=True),
     "tenants:rename": Look(("slug",), fixed=True),

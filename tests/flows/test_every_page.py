@@ -35,7 +35,7 @@ def page(live_stack: LiveStack, browser: Browser) -> Iterator[Page]:
     page = context.new_page()
     page.goto(live_stack.sign_in_url("admin"))
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"**/t/{SLUG}/**")
+    page.wait_for_url("**/all/")
     yield page
     context.close()
 

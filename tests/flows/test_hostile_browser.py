@@ -111,7 +111,7 @@ def context(live_stack: LiveStack, browser: Browser) -> Iterator[BrowserContext]
     page = context.new_page()
     page.goto(live_stack.sign_in_url("admin"))
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"**/t/{SLUG}/**")
+    page.wait_for_url("**/all/")
     page.close()
     yield context
     context.close()

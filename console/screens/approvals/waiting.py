@@ -32,9 +32,10 @@ class Waiting:
     in_short: str
 
 
-def open_in(tenant: Tenant) -> QuerySet[Approval]:
+def open_in(*tenants: Tenant) -> QuerySet[Approval]:
     """Those that a word would still change something for; a run that has ended waits for nothing."""
-    live = Approval.objects.filter(run__tenant=tenant, run__kill_requested_at=None, decision="", expires_at__gt=Now())
+    whose = Q(run__tenant=tenants[0]) if len(tenants) == 1 else Q(run__tenant__in=tenants)
+    live = Approval.objects.filter(whose, run__kill_requested_at=None, decision="", expires_at__gt=Now())
     return live.exclude(run__state__in=TERMINAL)
 
 

@@ -1,6 +1,7 @@
 """Where a person starts: the tenant and the page that they chose, as long as both are still there for them."""
 
-from budgets.models import Tenant
+from django.urls import reverse
+
 from console.access.policy import tenants_of
 from console.models import User
 
@@ -14,11 +15,15 @@ START_PAGES = (
     ("stops:list", "Stops"),
 )
 """Routes below a tenant that everybody may look at."""
+USUAL = "overview:show"
 
 
-def start_of(user: User, *, usual: str) -> tuple[Tenant | None, str]:
-    """The tenant (None for whoever has none) and the route to begin with."""
+def start_of(user: User) -> str | None:
+    """The address to begin with: for people of several tenants who chose nothing that of all; None for who has none."""
     mine = tenants_of(user)
     chosen = mine.filter(pk=user.home_tenant_id).first() if user.home_tenant_id else None
-    pages = {route for route, _ in START_PAGES}
-    return chosen or mine.first(), user.home_page if user.home_page in pages else usual
+    page = user.home_page if user.home_page in {route for route, _ in START_PAGES} else ""
+    first, several = chosen or mine.first(), chosen is None and len(mine[:2]) > 1
+    if first is None:
+        return None
+    return reverse("everywhere:show") if several and not page else reverse(page or USUAL, args=[first.slug])

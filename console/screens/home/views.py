@@ -1,4 +1,4 @@
-"""The bare address: leads to where a person starts, the Overview of the first tenant unless they chose otherwise."""
+"""The bare address: leads to where a person starts, the Overview of their tenant or all tenants side by side."""
 
 from typing import cast
 
@@ -15,7 +15,5 @@ def home(request: HttpRequest) -> HttpResponse:
     """Redirect to that page; a person without any tenant is told whom to ask."""
     if not request.user.is_authenticated:
         return to_sign_in(cast(HtmxHttpRequest, request))
-    tenant, page = start_of(request.user, usual="overview:show")
-    if tenant is None:
-        return render(request, "errors/no_tenant.html", status=403)
-    return redirect(page, tenant=tenant.slug)
+    address = start_of(request.user)
+    return redirect(address) if address else render(request, "errors/no_tenant.html", status=403)

@@ -45,7 +45,7 @@ class Line:
 def read_lines(tenant: Tenant, now: datetime) -> list[Line]:
     """All of them, in one query."""
     waiting = _asked(tenant), _unknown(tenant), _unpriced(tenant, now)
-    first, *others = [*waiting, _acts(tenant, now), _breakers(now), *_catalogue(), _tier(tenant)]
+    first, *others = [*waiting, _acts(tenant, now), _breakers(now), *catalogue(), _tier(tenant)]
     return [Line(cast(Kind, row[0]), *row[1:]) for row in first.union(*others, all=True)]
 
 
@@ -63,46 +63,47 @@ def own_tier(lines: Iterable[Line]) -> JsonObject:
 
 def _asked(tenant: Tenant) -> Rows:
     rows = open_in(tenant).filter(pk__in=open_in(tenant).order_by("expires_at").values("pk")[:MOST_WAITING])
-    return _row(rows, "asked", at="expires_at", ref="pk", run_id="run_id", name="tool", note="preview")
+    return row_of(rows, "asked", at="expires_at", ref="pk", run_id="run_id", name="tool", note="preview")
 
 
 def _unknown(tenant: Tenant) -> Rows:
     found = Effect.objects.filter(run__tenant=tenant, state="unknown")
     rows = Effect.objects.filter(pk__in=found.order_by("unknown_since").values("pk")[:MOST_WAITING])
-    return _row(rows, "unknown", at="unknown_since", run_id="run_id", name="tool")
+    return row_of(rows, "unknown", at="unknown_since", run_id="run_id", name="tool")
 
 
 def _unpriced(tenant: Tenant, now: datetime) -> Rows:
     rows = UnpricedLLM.objects.filter(last_tenant=tenant.slug, last_seen_at__gte=now - UNPRICED_WITHIN)
-    return _row(rows, "unpriced", at="last_seen_at", ref="times", name="llm")
+    return row_of(rows, "unpriced", at="last_seen_at", ref="times", name="llm")
 
 
 def _acts(tenant: Tenant, now: datetime) -> Rows:
     found = Action.objects.filter(Q(tenant=tenant) | Q(tenant=None, run_id=""), at__gte=now - CHANGED_WITHIN)
     rows = Action.objects.filter(pk__in=found.order_by("-pk").values("pk")[:CHANGES])
-    return _row(rows, "act", at="at", ref="target", run_id="run_id", name="verb", note="reason", by="actor")
+    return row_of(rows, "act", at="at", ref="target", run_id="run_id", name="verb", note="reason", by="actor")
 
 
 def _breakers(now: datetime) -> Rows:
     """Without those by people, which are acts; the error stays out: it may quote another tenant's tool."""
     found = HealthChange.objects.filter(at__gte=now - CHANGED_WITHIN, by="")
     rows = HealthChange.objects.filter(pk__in=found.order_by("-pk").values("pk")[:CHANGES])
-    return _row(rows, "breaker", at="at", ref="link", name="now", note="why")
+    return row_of(rows, "breaker", at="at", ref="link", name="now", note="why")
 
 
-def _catalogue() -> tuple[Rows, Rows]:
+def catalogue() -> tuple[Rows, Rows]:
+    """The agents and tools that there are, for whichever tenant."""
     return (
-        _row(Agent.objects.exclude(current=None), "agent", at="created_at", ref="current_id", name="name"),
-        _row(Tool.objects.all(), "tool", at="changed_at", ref="digest", name="name"),
+        row_of(Agent.objects.exclude(current=None), "agent", at="created_at", ref="current_id", name="name"),
+        row_of(Tool.objects.all(), "tool", at="changed_at", ref="digest", name="name"),
     )
 
 
 def _tier(tenant: Tenant) -> Rows:
     rows = Tier.objects.for_tenant(tenant).filter(surface=None, user="")
-    return _row(rows, "tier", at="changed_at", ref="settings", name="user")
+    return row_of(rows, "tier", at="changed_at", ref="settings", name="user")
 
 
-def _row(rows: QuerySet[Model], kind: Kind, *, at: str, name: str, **texts: str) -> Rows:
+def row_of(rows: QuerySet[Model], kind: Kind, *, at: str, name: str, **texts: str) -> Rows:
     """The seven columns of a line; what a table lacks is empty."""
     columns = [Cast(F(texts[column]), TextField()) if column in texts else Value("") for column in ("ref", "run_id")]
     note = Left(F(texts["note"]), NOTE_CHARACTERS, output_field=CharField()) if "note" in texts else Value("")

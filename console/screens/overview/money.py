@@ -1,6 +1,6 @@
 """The money of the Overview: what was spent today of the cap, how that goes on, and what is burnt by the minute."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -81,6 +81,13 @@ def budgets_of(tenant: Tenant, now: datetime, *, tier: Mapping[str, Any]) -> lis
     day, month = day_window(now, tz), month_window(now, tz)
     wide = Q(scope__in=("tenant_day", "surface_day"), window=day.key) | Q(scope="tenant_month", window=month.key)
     accounts = Account.objects.for_tenant(tenant).filter(wide).select_related("surface", "tenant").order_by("pk")
+    return budgets_from(tenant, accounts, now, tier=tier)
+
+
+def budgets_from(
+    tenant: Tenant, accounts: Iterable[Account], now: datetime, *, tier: Mapping[str, Any]
+) -> list[Budget]:
+    """The same of accounts that were read already."""
     found = {account.pk: account for account in accounts}
     own = [each for each in found.values() if each.scope == "tenant_day"]
     first = [budget_of(own[0], now)] if own else [_unspent(tenant, tier)]

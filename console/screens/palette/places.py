@@ -52,6 +52,8 @@ def places(request: TenantRequest) -> Iterable[Item]:
         yield Item("Pages", link.label, link.url, keys=f"g {link.key}" if link.key else "")
     for name, label, hint in VIEWS:
         yield Item("Views of runs", label, f"{reverse('runs:list', args=[slug])}?view={name}", hint)
+    if len(request.tenants) > 1:
+        yield Item("Tenants", "All tenants", reverse("everywhere:show"), "side by side", "every switch", "g e")
     for tenant in request.tenants:
         if tenant != request.tenant:
             yield Item("Tenants", tenant.name, reverse("runs:list", args=[tenant.slug]), "switch", tenant.slug)

@@ -28,7 +28,8 @@ class StartForm(forms.Form):
     def __init__(self, *args: Any, user: User, tenants: Collection[Tenant], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._choices("home_tenant", [("", "the first by name"), *((str(each.pk), each.name) for each in tenants)])
-        self._choices("home_page", [("", "the usual one"), *START_PAGES])
+        usual = "all tenants, or the chosen one's Overview" if len(tenants) > 1 else "the usual one"
+        self._choices("home_page", [("", usual), *START_PAGES])
         self.initial = {"home_tenant": str(user.home_tenant_id or ""), "home_page": user.home_page}
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:

@@ -36,6 +36,7 @@ NO_TENANT = {
     "sign_in_link": "the token is the right",
     "sign_out": "ends the session that sends it",
     "wall": "the token is the right, and names its tenant",
+    "everywhere:show": "of the tenants of whoever is signed in",
     "tenants:list": "of all tenants, for those who run the platform alone",
     "tenants:add": "of all tenants, for those who run the platform alone",
     "tenants:rename": "of all tenants, for those who run the platform alone",

@@ -13,6 +13,7 @@ from tests.console.live.conftest import Page, Play, cookie_of
 
 LIST = "/live/t/acme/runs/"
 TOOLS = "/live/t/acme/tools/"
+ALL = "/live/all/"
 
 
 @pytest.mark.parametrize(
@@ -50,9 +51,20 @@ def test_a_stranger_cannot_tell_a_foreign_tenant_from_none(stranger: User, run: 
     play(scenario)
 
 
+def test_who_is_in_no_tenant_watches_none(viewer: User, play: Play) -> None:
+    Membership.objects.filter(user=viewer).delete()
+    page = Page(ALL, cookie_of(viewer))
+
+    async def scenario() -> None:
+        assert await page.open()
+        assert await page.closing_code() == 4404
+
+    play(scenario)
+
+
 def sockets_of(run: Run, cookie: bytes) -> list[Page]:
-    """A socket to each of the three feeds."""
-    return [Page(path, cookie) for path in (LIST, f"{LIST}{run.pk}/", TOOLS)]
+    """A socket to each of the feeds."""
+    return [Page(path, cookie) for path in (LIST, f"{LIST}{run.pk}/", TOOLS, ALL)]
 
 
 def test_a_removed_member_is_cut_off_at_the_next_check(viewer: User, run: Run, play: Play) -> None:
@@ -62,7 +74,7 @@ def test_a_removed_member_is_cut_off_at_the_next_check(viewer: User, run: Run, p
         for page in pages:
             await page.watch()
         await in_thread(Membership.objects.filter(user=viewer).delete)
-        assert [await page.closing_code() for page in pages] == [4403] * 3
+        assert [await page.closing_code() for page in pages] == [4403] * 4
 
     play(scenario)
 
@@ -77,7 +89,7 @@ def test_who_is_disabled_is_cut_off_at_the_next_check(
         for page in pages:
             await page.watch()
         await in_thread(User.objects.filter(pk=viewer.pk).update, **change)
-        assert [await page.closing_code() for page in pages] == [4401] * 3
+        assert [await page.closing_code() for page in pages] == [4401] * 4
 
     play(scenario)
 
@@ -92,7 +104,7 @@ def test_who_signs_out_is_cut_off_and_whoever_else_is_there_stays(
         for page in (*pages, other):
             await page.watch()
         await in_thread(ended.delete)
-        assert [await page.closing_code() for page in pages] == [4401] * 3
+        assert [await page.closing_code() for page in pages] == [4401] * 4
         await feeds.hub.gate.check()
         assert await other.socket.receive_nothing()
         await other.close()

@@ -69,7 +69,7 @@ def test_the_page_asks_few_questions_and_shows_every_choice(
 
 def test_one_starts_where_one_chose_as_long_as_it_is_there(cast: dict[str, User], globex: Tenant) -> None:
     admin = through_the_door("admin")
-    assert admin.get("/")["Location"] == "/t/acme/"
+    assert admin.get("/")["Location"] == "/all/"
     admin.post(f"{ADDRESS}start/", {"home_tenant": globex.pk, "home_page": "budgets:list"})
     assert admin.get("/")["Location"] == "/t/globex/budgets/"
     User.objects.filter(pk=cast["acme_operator"].pk).update(home_tenant=globex, home_page="secrets:set")

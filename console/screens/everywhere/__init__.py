@@ -1,0 +1,1 @@
+"""All tenants of a person side by side, the most urgent first."""
