@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agents", "0014_runs_made_from_a_run")]
+    dependencies = [("agents", "0015_launches_by_the_databases_clock")]
 
     operations = [
         migrations.AddIndex(
