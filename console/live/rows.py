@@ -11,7 +11,7 @@ from console.live.span import CALM, Span, SpanKind
 NOTE_LENGTH = 300
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """A span with the sequence numbers of the event that made it and of the last one that changed it."""
 

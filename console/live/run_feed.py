@@ -14,8 +14,9 @@ OF_THE_STATE = ("run.", "kill.", "approval.", "effect.")
 """Kinds of event after which panels and verbs of the page may be others."""
 LARGEST_FRAME = 200_000
 """Characters; the server sends no message over a megabyte. Whoever missed more reads the page's regions again."""
-MOST_ROWS, KEPT_ROWS = 3_000, 1_000
-"""Of a run that goes on for days only the newest rows are kept; pages from before them read theirs again."""
+MOST_ROWS, KEPT_ROWS = 800, 400
+"""Of a run that goes on for days only the newest rows are kept; pages from before them read theirs again, as whoever
+has missed so much does anyway: it would not fit into a frame."""
 
 
 class RunFeed:

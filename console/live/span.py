@@ -9,7 +9,7 @@ SpanKind = Literal["llm", "tool", "critic", "memory", "approval", "note", "kill"
 CALM, NOTICE, WARNING, BAD = range(4)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """``duration_ms`` is None while the span is open; ``offset_ms`` counts from the run's first event.
 
