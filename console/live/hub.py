@@ -25,6 +25,8 @@ from console.live.viewer import Viewer
 from console.live.written import Written
 
 TICK_SECONDS = 0.05
+MOMENT_SECONDS = 0.025
+"""What a worker commits in one breath (a call, and at once its result) goes out together."""
 RUN_PAUSE_SECONDS = 0.25
 WANTED_SECONDS = 60.0
 TOOLS_SECONDS = 1.0
@@ -259,11 +261,14 @@ class Hub:
     # What is sent ---------------------------------------------------------------------------------
 
     async def _flush_when_rung(self) -> None:
+        next_at = 0.0
         while True:
             await self._ring.wait()
+            await asyncio.sleep(max(MOMENT_SECONDS, next_at - time.monotonic()))
             self._ring.clear()
-            await asyncio.sleep(TICK_SECONDS)
-            due = self._take_due(time.monotonic())
+            now = time.monotonic()
+            next_at = now + TICK_SECONDS
+            due = self._take_due(now)
             try:
                 async with self._lock:
                     await self._flush(due)
