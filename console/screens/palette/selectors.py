@@ -1,4 +1,4 @@
-"""The entries of the palette that are rows: runs, agents with their tools and LLMs, accounts; one query for each.
+"""The entries of the palette that are rows: saved views, runs, agents, their tools and LLMs, accounts; one query each.
 
 A tenant may have hundreds of thousands of runs and accounts: runs are found by the end of their id through the primary
 key, by words among the newest ones; accounts by how their names begin.
@@ -18,8 +18,10 @@ from agents.models import Agent, Run
 from budgets.models import Account, Tenant
 from budgets.periods import day_window, month_window, zone
 from console.live.status import run_status
+from console.models import SavedView, User
 from console.screens.budgets.naming import title_of
 from console.screens.palette.items import GROUP_ROWS, Item
+from console.screens.runs.address import href_of
 
 NEWEST_RUNS = 2_000
 SAME_ENDINGS = 50
@@ -29,8 +31,9 @@ _RUN_PAGE = re.compile(r"/runs/([0-9a-f]{32})/$")
 _ACCOUNT_PAGE = re.compile(r"/budgets/([0-9]{1,18})/$")
 
 
-def rows(tenant: Tenant, text: str, recent: Sequence[str]) -> Iterable[Item]:
+def rows(tenant: Tenant, user: User, text: str, recent: Sequence[str]) -> Iterable[Item]:
     """Everything that the text may mean; without a text, what was open lately."""
+    yield from _saved_views(tenant, user)
     yield from _runs(tenant, text, recent)
     yield from _agents(tenant)
     yield from _accounts(tenant, text, recent)
@@ -55,6 +58,15 @@ def _that(runs: QuerySet[Run], text: str, recent: Sequence[str]) -> QuerySet[Run
     newest = runs.order_by("-created_at").values("pk")[:NEWEST_RUNS]
     words = (reduce(or_, (Q(**{f"{place}__icontains": word}) for place in PLACES)) for word in text.split())
     return runs.filter(reduce(and_, words), pk__in=newest)
+
+
+def _saved_views(tenant: Tenant, user: User) -> Iterable[Item]:
+    """One's own first, then those that others share."""
+    runs = reverse("runs:list", args=[tenant.slug])
+    views = list(SavedView.objects.seen_by(user, tenant).select_related("owner").order_by("name", "pk"))
+    for view in sorted(views, key=lambda view: view.owner_id != user.pk):
+        whose = "saved" if view.owner_id == user.pk else f"shared by {view.owner.get_username()}"
+        yield Item("Saved views", view.name, runs + href_of(view.query, view.order), f"{whose}: {view.query or 'all'}")
 
 
 def _agents(tenant: Tenant) -> Iterable[Item]:

@@ -17,5 +17,5 @@ def find(request: TenantRequest) -> HttpResponse:
     """The list below the field; ``recent`` are addresses that the browser had open, the last one first."""
     text = request.GET.get("q", "").replace("\x00", "")[:MAX_CHARACTERS].strip()
     recent = request.GET.get("recent", "").split()[:MAX_RECENT]
-    found = [*places(request), *rows(request.tenant, text, recent)]
+    found = [*places(request), *rows(request.tenant, request.user, text, recent)]
     return render(request, "palette/_found.html", {"groups": grouped(found, text, recent), "text": text})

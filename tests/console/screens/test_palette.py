@@ -10,12 +10,13 @@ from django.utils import timezone
 from agents.models import AgentVersion
 from budgets.models import Account, Tenant
 from budgets.periods import day_window, zone
+from console.models import SavedView, User
 from console.screens.frame import together
 from console.screens.palette.items import GROUP_ROWS, Item, grouped
 from tests.console.conftest import MakeRun
 
 pytestmark = pytest.mark.usefixtures("agent")
-MOST_QUERIES = 6
+MOST_QUERIES = 7
 
 
 def found(client: Client, text: str = "", recent: str = "", tenant: str = "acme") -> str:
@@ -76,6 +77,20 @@ def test_what_runs_say_is_escaped(acme_viewer: Client, acme: Tenant, make_run: M
     make_run(acme, user="<img src=x>")
     assert "<img" not in found(acme_viewer, "img")
     assert "<b>" not in found(acme_viewer, "<b>no such thing</b>")
+
+
+def test_saved_views_are_found_by_their_names_and_filters(acme_viewer: Client, acme: Tenant, globex: Tenant) -> None:
+    me, other = User.objects.get(username="acme_viewer"), User.objects.get(username="acme_operator")
+    mine = SavedView.objects.create(tenant=acme, owner=me, name="Refunds today", query="tool:refund since:24h")
+    SavedView.objects.create(tenant=acme, owner=other, name="Night shift", query="surface:internal-batch", shared=True)
+    SavedView.objects.create(tenant=acme, owner=other, name="Secret thoughts")
+    SavedView.objects.create(tenant=globex, owner=me, name="Refunds elsewhere")
+    answer = found(acme_viewer, "refunds")
+    assert "/t/acme/runs/?q=tool%3Arefund+since%3A24h" in answer
+    assert mine.name in found(acme_viewer, "tool:refund")
+    assert "elsewhere" not in answer
+    assert "shared by acme_operator" in found(acme_viewer, "night")
+    assert "thoughts" not in found(acme_viewer, "secret thou")
 
 
 def test_nothing_found_is_said(acme_viewer: Client) -> None:
