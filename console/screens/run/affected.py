@@ -21,6 +21,7 @@ SHORTEST_ERROR = 8
 WRITTEN_WITHIN = timedelta(minutes=5)
 """Of a run's end, what its worker has counted is written down."""
 SAYS_WHY = ("failed", "dead", "refused", "degraded", "flagged")
+STOPPED = Term("status", ",".join(SAYS_WHY))
 BAD_OR_WARNING = Term("severity", "warn,bad")
 WARNING = 2
 
@@ -54,20 +55,19 @@ def _of_links(run: Run, since: datetime) -> Iterable[Others]:
     troubles = LinkTrouble.objects.filter(tenant=run.tenant_id)
     until = (run.ended_at or timezone.now()) + WRITTEN_WITHIN
     own = troubles.filter(run_id=run.pk, at__gte=run.created_at, at__lte=until)
-    links: dict[Term, list[str]] = defaultdict(list)
+    links: dict[str, list[str]] = defaultdict(list)
     for link in own.order_by("link").values_list("link", flat=True).distinct():
-        links[_term_of(link)].append(link)
-    for term, in_trouble in list(links.items())[:MOST_LINKS]:
-        others = troubles.filter(link__in=in_trouble, at__gte=since).exclude(run_id=run.pk)
-        count = others.order_by().values("run_id").distinct()[: MOST_COUNTED + 1].count()
-        yield Others(count, f"met the trouble of {term.value}", str(Query((term, BAD_OR_WARNING, SINCE))))
+        links[_tool_of(link)].append(link)
+    for tool, in_trouble in list(links.items())[:MOST_LINKS]:
+        met = troubles.filter(link__in=in_trouble, at__gte=since).values("run_id")
+        alike = _since(run, since).filter(pk__in=met)
+        q = Query((Term("trouble", ",".join(in_trouble)), SINCE))
+        yield Others(_bounded(alike), f"met the trouble of {tool}", str(q))
 
 
-def _term_of(link: str) -> Term:
-    """What finds the runs that may use a link: ``llm/<reference>``, or ``<tool>/<implementation>``."""
-    if link.startswith("llm/"):
-        return Term("llm", link.removeprefix("llm/"))
-    return Term("tool", link.rpartition("/")[0])
+def _tool_of(link: str) -> str:
+    """What people call it: the reference of an LLM's ``llm/<reference>``, the tool of ``<tool>/<implementation>``."""
+    return link.removeprefix("llm/") if link.startswith("llm/") else link.rpartition("/")[0]
 
 
 def _of_error(run: Run, since: datetime) -> Others | None:
@@ -75,7 +75,7 @@ def _of_error(run: Run, since: datetime) -> Others | None:
     if run.state not in SAYS_WHY or not begins:
         return None
     alike = _since(run, since).filter(state__in=SAYS_WHY, reason__istartswith=begins)
-    return Others(_bounded(alike), "ended for the same reason", str(Query((Term("error", begins), SINCE))))
+    return Others(_bounded(alike), "ended for the same reason", str(Query((STOPPED, Term("error", begins), SINCE))))
 
 
 def _of_version(run: Run, since: datetime) -> Others | None:

@@ -6,7 +6,7 @@ import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from agents.contracts.endings import TERMINAL, WAITING
-from agents.models import AgentVersion, EventRow, Run
+from agents.models import AgentVersion, EventRow, LinkTrouble, Run
 from agents.models.run import STATES
 from console.screens.runs.bounds import BoundError, parse_version
 from console.screens.runs.fields import CostFilter, WithinFilter
@@ -25,7 +25,7 @@ STATUS_CHOICES = [*((state, state) for state, _ in STATES), *((group, group) for
 
 
 SEVERITIES = {"calm": 0, "notice": 1, "warn": 2, "bad": 3}
-WORDS = ("agent", "surface", "user", "session", "by", "llm", "tool", "tier", "version", "severity")
+WORDS = ("agent", "surface", "user", "session", "by", "llm", "tool", "trouble", "tier", "version", "severity")
 ONE_VALUE = ("cost", "since", "ended")
 
 
@@ -47,6 +47,7 @@ class RunFilter(django_filters.FilterSet):
     by = OneOf(field_name="launched_by", lookup_expr="in")
     llm = OneOf(field_name="llm", lookup_expr="in")
     tool = OneOf(method="that_called")
+    trouble = OneOf(method="that_met_trouble")
     error = django_filters.CharFilter(field_name="reason", lookup_expr="istartswith")
     cost = CostFilter()
     since = WithinFilter(field_name="created_at")
@@ -75,6 +76,16 @@ class RunFilter(django_filters.FilterSet):
         """Runs in whose trace one of these tools was asked for."""
         calls = EventRow.objects.filter(run=OuterRef("pk"), data__tool__in=values)
         return runs.filter(Exists(calls)) if values else runs
+
+    def that_met_trouble(self, runs: QuerySet[Run], _name: str, values: list[str]) -> QuerySet[Run]:
+        """Runs that a fault of one of these reached: ``stock`` for any link of its chain, ``stock/live`` for one."""
+        return runs.filter(in_trouble(values)) if values else runs
+
+
+def in_trouble(names: Iterable[str]) -> Exists:
+    """Whether the trouble of a tool, or of one of its links, is written down for a run."""
+    link = any_of(Q(link=name) if "/" in name else Q(link__startswith=f"{name}/") for name in names)
+    return Exists(LinkTrouble.objects.filter(link, tenant=OuterRef("tenant"), run_id=OuterRef("pk")))
 
 
 def states_of(values: Iterable[str]) -> set[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 KEYS = (
     *("status", "severity", "is", "agent", "version", "surface", "tier", "user", "session", "by"),
-    *("llm", "tool", "error", "cost", "since", "ended"),
+    *("llm", "tool", "trouble", "error", "cost", "since", "ended"),
 )
 WHOLE = frozenset({"error"})
 """Keys whose value is one text, commas and all."""

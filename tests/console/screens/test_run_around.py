@@ -22,6 +22,7 @@ pytestmark = pytest.mark.usefixtures("acme", "rung")
 
 MOST_QUERIES = 12
 STOCK = "stock/live_stock"
+ALIKE = 'status:failed,dead,refused,degraded,flagged error:"The stock service is down: no answer." since:24h'
 
 
 def address(run: Run, part: str = "") -> str:
@@ -126,10 +127,24 @@ def test_other_runs_with_the_same_tool_error_or_version_are_counted_with_their_f
     trouble(globex, make_run(globex, severity=3, reason=failed.reason))
     found = {each.words: (each.count, each.q) for each in affected_by(failed)}
     assert found == {
-        "met the trouble of stock": (3, "tool:stock severity:warn,bad since:24h"),
-        "ended for the same reason": (1, 'error:"The stock service is down: no answer." since:24h'),
+        "met the trouble of stock": (3, "trouble:stock/live_stock since:24h"),
+        "ended for the same reason": (1, ALIKE),
         "of reader v1 had trouble too": (1, "version:reader@1 severity:warn,bad since:24h"),
     }
+
+
+def test_the_list_behind_a_count_has_just_the_counted_runs_and_this_one(
+    acme_viewer: Client, acme: Tenant, make_run: MakeRun, add_events: AddEvents, failed: Run
+) -> None:
+    for _ in range(2):
+        trouble(acme, make_run(acme))
+    warned = make_run(acme, severity=2)
+    add_events(warned, ("tool.started", {"span": "bb", "tool": "stock", "call_id": "c1", "arguments": {}}))
+    make_run(acme, state="killed", reason=failed.reason)
+    for others in affected_by(failed):
+        listed = acme_viewer.get("/t/acme/runs/", {"q": others.q}).context["table"].listed
+        assert len(listed) == others.count + 1, others.q
+        assert failed in listed
 
 
 def test_a_count_has_a_bound() -> None:
