@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 from pydantic import JsonValue
@@ -11,11 +11,12 @@ from pydantic import JsonValue
 from agents.contracts.base import JsonObject
 from agents.models import Approval, Effect, EventRow, Run, StepRow
 from agents.run_input import spec_of
-from budgets.models import Account, Tenant, Tier
+from budgets.models import Account, Tenant
 from console.live.models import LiveEpoch
 from console.live.window import Head
 from console.screens.run.sources import Part, Source, cited, numbers_in, parts_of, sources_of
 from console.screens.run.spending import Pace, pace
+from console.screens.runs.tiers import tier_name
 
 REHEARSAL = "rehearsal:"
 MOST_SAID = 40
@@ -73,14 +74,13 @@ def open_run(tenant: Tenant, run_id: str) -> OpenedRun | None:
     events = EventRow.objects.filter(run=OuterRef("pk"), seq=1)
     accounts = Account.objects.filter(tenant=OuterRef("tenant"), scope="run", subject=OuterRef("pk"))
     effects = Effect.objects.filter(run=OuterRef("pk"))
-    tiers = Tier.objects.filter(tenant=OuterRef("tenant"), user=OuterRef("user")).exclude(user="")
     runs = _runs(tenant).annotate(
         first_at=Subquery(events.values("at")),
         feed_epoch=Subquery(LiveEpoch.objects.filter(pk=1).values("token")),
         account_id=Subquery(accounts.values("pk")[:1]),
         has_effects=Exists(effects),
         has_unknown_effects=Exists(effects.filter(state="unknown")),
-        own_tier=Exists(tiers.filter(Q(surface=None) | Q(surface=OuterRef("surface")))),
+        tier=tier_name(),
     )
     run = runs.filter(pk=run_id).first()
     if run is None:
@@ -88,7 +88,7 @@ def open_run(tenant: Tenant, run_id: str) -> OpenedRun | None:
     return OpenedRun(
         run=run,
         head=Head(run.pk, run.next_seq - 1, run.first_at, run.feed_epoch or LiveEpoch.current()),
-        tier=f"{run.user}'s own tier" if run.own_tier else "",
+        tier=run.tier,
         account_id=run.account_id,
         has_effects=run.has_effects,
         has_unknown_effects=run.has_unknown_effects,
