@@ -26,6 +26,7 @@ from budgets.models import Surface, Tenant
 from budgets.own_limits import OwnLimits
 
 NO_LIMITS_OF_ITS_OWN = OwnLimits()
+PAUSABLE: tuple[RunState, ...] = ("queued", "running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,16 @@ def launch(
     return _put(run, own, attachments)
 
 
-def pause(*, run: Run, actor: str) -> bool:
+def pause(*, run: Run, actor: str, why: str = "") -> bool:
     """Ask a run to stop at its next step and keep its place. False when it is not queued or running."""
     with transaction.atomic():
         asked = Run.objects.filter(
-            pk=run.id, state__in=["queued", "running"], pause_requested_at=None, kill_requested_at=None
+            pk=run.id, state__in=PAUSABLE, pause_requested_at=None, kill_requested_at=None
         ).update(pause_requested_at=Now())
         if not asked:
             return False
         row = append(run.id, [_event("note.added", {"text": f"{actor} asked the run to pause."})])
-        _note(run, actor, "run.pause")
+        _note(run, actor, "run.pause", reason=why)
     _tell(row)
     return True
 
@@ -94,7 +95,7 @@ def pause(*, run: Run, actor: str) -> bool:
 def resume(*, run: Run, actor: str, why: str = "") -> bool:
     """Let a waiting run go on from its last recorded step, or take back a pause. False when it does neither."""
     with transaction.atomic():
-        pausing = Run.objects.filter(pk=run.id, state="running", pause_requested_at__isnull=False)
+        pausing = Run.objects.filter(pk=run.id, state__in=PAUSABLE, pause_requested_at__isnull=False)
         if pausing.update(pause_requested_at=None):
             _note(run, actor, "run.pause_taken_back", reason=why)
             return True

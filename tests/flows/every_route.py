@@ -128,6 +128,8 @@ VERBS = {
     "runs:launch_preview": (),
     "runs:pause": ("run",),
     "runs:resume": ("run",),
+    "runs:undo_pause": ("run",),
+    "runs:undo_resume": ("run",),
     "runs:launch_task": (),
     "runs:launch_dry": (),
     "runs:launch_move": (),

@@ -88,3 +88,80 @@ def test_forcing_a_link_is_undone_to_what_was_before(signed_in: SignedIn) -> Non
     assert ToolHealth.objects.get(link=link).forced == "closed"
     again = admin.post(address, {**forced, "to": "closed"}, headers={"HX-Request": "true"}).content.decode()
     assert UNDO not in again
+
+
+def of_run(run: Run, act: str = "") -> str:
+    return f"/t/acme/runs/{run.pk}/{act}"
+
+
+def acts_on(run: Run) -> list[tuple[str, str]]:
+    return list(Action.objects.on_run(run.pk).order_by("pk").values_list("verb", "reason"))
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_a_pause_is_taken_back_before_the_run_has_stopped(
+    state: str, acme_operator: Client, acme: Tenant, make_run: MakeRun
+) -> None:
+    run = make_run(acme, state=state)
+    page = acme_operator.post(of_run(run, "pause/"), follow=True).content.decode()
+    assert f'hx-post="{of_run(run, "pause/undo/")}"' in page
+    assert "goes on" in acme_operator.post(of_run(run, "pause/undo/"), follow=True).content.decode()
+    run.refresh_from_db()
+    assert (run.state, run.pause_requested_at) == (state, None)
+    assert [verb for verb, _ in acts_on(run)] == ["run.pause", "run.pause_taken_back"]
+
+
+def test_a_run_that_has_paused_meanwhile_goes_on_again(acme_operator: Client, acme: Tenant, make_run: MakeRun) -> None:
+    run = make_run(acme, state="running")
+    acme_operator.post(of_run(run, "pause/"))
+    Run.objects.filter(pk=run.pk).update(state="paused")
+    assert "goes on" in acme_operator.post(of_run(run, "pause/undo/"), follow=True).content.decode()
+    run.refresh_from_db()
+    assert run.state == "queued"
+    assert acts_on(run)[-1] == ("run.resume", "Undone right after it was asked.")
+
+
+def test_a_run_that_has_ended_meanwhile_is_said_to_have_ended(
+    acme_operator: Client, acme: Tenant, make_run: MakeRun
+) -> None:
+    run = make_run(acme, state="running")
+    acme_operator.post(of_run(run, "pause/"))
+    Run.objects.filter(pk=run.pk).update(state="completed")
+    page = acme_operator.post(of_run(run, "pause/undo/"), follow=True).content.decode()
+    assert "is completed now, and nothing was changed" in page
+    assert [verb for verb, _ in acts_on(run)] == ["run.pause"]
+
+
+def test_nobody_takes_back_the_pause_of_another(
+    acme_operator: Client, acme_admin: Client, acme: Tenant, make_run: MakeRun
+) -> None:
+    run = make_run(acme, state="running")
+    acme_operator.post(of_run(run, "pause/"))
+    assert "too late" in acme_admin.post(of_run(run, "pause/undo/"), follow=True).content.decode()
+    run.refresh_from_db()
+    assert run.pause_requested_at is not None
+
+
+def test_a_resume_is_taken_back_unless_the_run_has_taken_a_step(
+    acme_operator: Client, acme: Tenant, make_run: MakeRun
+) -> None:
+    run = make_run(acme, state="paused")
+    page = acme_operator.post(of_run(run, "resume/"), follow=True).content.decode()
+    assert f'hx-post="{of_run(run, "resume/undo/")}"' in page
+    run.steps.create(number=1, turn=1, kind="note", schema_version=1, output={}, recorded_at=timezone.now())
+    page = acme_operator.post(of_run(run, "resume/undo/"), follow=True).content.decode()
+    assert "has taken a step since, which nothing takes back" in page
+    run.steps.all().delete()
+    assert "waits again" in acme_operator.post(of_run(run, "resume/undo/"), follow=True).content.decode()
+    run.refresh_from_db()
+    assert run.pause_requested_at is not None
+    assert acts_on(run) == [("run.resume", ""), ("run.pause", "Undone right after it was asked.")]
+
+
+def test_a_run_that_waited_for_money_goes_on_without_a_way_back(
+    acme_operator: Client, acme: Tenant, make_run: MakeRun
+) -> None:
+    run = make_run(acme, state="paused_budget")
+    page = acme_operator.post(of_run(run, "resume/"), follow=True).content.decode()
+    assert "goes on from its last step" in page
+    assert of_run(run, "resume/undo/") not in page
