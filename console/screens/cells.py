@@ -1,4 +1,4 @@
-"""The columns of all tables: each cell is a small template, drawn within the context of its page."""
+"""The columns of all tables: words as they are, and cells that small templates draw within their page's context."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -6,7 +6,14 @@ from functools import cached_property
 import django_tables2 as tables
 from django.template import Context, Template
 from django.template.loader import get_template
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+
+VERBS = mark_safe('<span class="sr-only">Verbs</span>')
+SPARK = mark_safe('<span class="sr-only">Calls a minute</span>')
+NUMBER, WIDE, END = {"class": "num"}, {"data-phone": "wide"}, {"data-phone": "end"}
+NUMBER_END = NUMBER | END
+QUIET, CLIPPED = {"class": "dim"}, {"class": "clip dim", "data-phone": "wide"}
+VERB_CELL = {"class": "verb-cell num", "data-phone": "end"}
 
 
 class Cell(tables.TemplateColumn):
@@ -15,11 +22,13 @@ class Cell(tables.TemplateColumn):
     The library makes a new context out of all of the page's for each cell, which took a third of a long page's time.
     """
 
+    heads_row = False
+
     def render(self, record: object, table: tables.Table, value: object, bound_column: object) -> SafeString:
-        """The cell, given what the library knows of it."""
+        """The cell, given what the library knows of it; one without content is empty, so that phones leave it out."""
         context: Context = vars(table)["context"]
         with context.update({"record": record, "value": value, "column": bound_column}):
-            return self._template.render(context)
+            return mark_safe(self._template.render(context).strip())
 
     @cached_property
     def _template(self) -> Template:
@@ -28,19 +37,67 @@ class Cell(tables.TemplateColumn):
         return found
 
 
-def cell(template: str, header: str, td: Mapping[str, str] | None = None, *, order_by: str = "") -> Cell:
+def cell(
+    template: str, header: str, td: Mapping[str, object] | None = None, *, order_by: str = "", of: str = ""
+) -> Cell:
     """A column drawn by ``<template>.html`` and known to the stylesheets by its name; ``order_by`` lets its head sort.
 
-    Numbers (``td`` of the class "num") have their heads at the right too.
+    ``of`` leads to what the template finds as ``value``. Numbers (``td`` of the class "num") have their heads at the
+    right too.
     """
-    name, given = template.rpartition("/")[2], dict(td or {})
-    align = "num" if "num" in given.get("class", "").split() else ""
+    name = (of or template).rpartition("/")[2].rpartition("__")[2]
     return Cell(
         template_name=f"{template}.html",
         verbose_name=header,
+        accessor=of or None,
         orderable=bool(order_by),
         order_by=(order_by,) if order_by else None,
         empty_values=(),
-        attrs={"td": {"data-column": name, **given}, "th": {"data-column": name, "class": align}},
+        attrs=_attrs(name, td),
         initial_sort_descending=order_by.isidentifier(),
     )
+
+
+def row_head(template: str, header: str, td: Mapping[str, object] | None = None) -> Cell:
+    """A cell that says what its row is about, and is read out with each other cell of it."""
+    column = cell(template, header, td)
+    column.heads_row = True
+    return column
+
+
+def words(of: str, header: str, td: Mapping[str, object] | None = None) -> tables.Column:
+    """A column that says what ``of`` leads to, as it is; nothing where there is nothing."""
+    name = of.rpartition("__")[2]
+    return tables.Column(verbose_name=header, accessor=of, orderable=False, default="", attrs=_attrs(name, td))
+
+
+def money(of: str, header: str, td: Mapping[str, object] | None = None) -> Cell:
+    """Nano-USD as dollars."""
+    return cell("components/cells/money", header, NUMBER if td is None else td, of=of)
+
+
+def count(of: str, header: str, td: Mapping[str, object] | None = None) -> Cell:
+    """How many, with a separator for thousands."""
+    return cell("components/cells/count", header, NUMBER if td is None else td, of=of)
+
+
+def ago(of: str, header: str = "Ago", td: Mapping[str, object] | None = None) -> Cell:
+    """How long ago a moment was, and the moment itself when one points at it."""
+    return cell("components/cells/ago", header, NUMBER if td is None else td, of=of)
+
+
+def status(of: str, header: str = "Status", td: Mapping[str, object] | None = None) -> Cell:
+    """How a run stands."""
+    return cell("components/cells/status", header, td, of=of)
+
+
+def run(of: str, header: str = "Run", td: Mapping[str, object] | None = None) -> Cell:
+    """Which run, by its agent and the end of its id."""
+    return cell("components/cells/run", header, {"class": "nowrap"} if td is None else td, of=of)
+
+
+def _attrs(name: str, td: Mapping[str, object] | None) -> dict[str, dict[str, object]]:
+    given = dict(td or {})
+    kind = given.get("class", "")
+    numeric = isinstance(kind, str) and "num" in kind.split()
+    return {"td": {"data-column": name, **given}, "th": {"data-column": name, "class": "num" if numeric else ""}}

@@ -1,12 +1,10 @@
 """The tables of agents and of one agent's versions."""
 
 import django_tables2 as tables
-from django.utils.safestring import mark_safe
 
 from console.screens import cells
 from console.screens.agents.selectors import AgentLine, VersionLine
-
-VERBS = mark_safe('<span class="sr-only">Verbs</span>')
+from console.screens.grid import Grid
 
 
 def _cell(name: str, header: str, *, td: dict[str, str] | None = None) -> tables.Column:
@@ -30,8 +28,11 @@ class RunsColumn(tables.Column):
         return "num" if getattr(record.tally, self._kind) else "num dim"
 
 
-class AgentsTable(tables.Table):
+class AgentsTable(Grid):
     """One row an agent."""
+
+    caption = "Agents, by name"
+    look = "agents-grid"
 
     name = _cell("name", "Agent", td={"data-phone": "wide"})
     version = _cell("version", "Version")
@@ -44,22 +45,15 @@ class AgentsTable(tables.Table):
     accepted = _cell("accepted", "Accepted", td={"class": "num", "data-label": "accepted"})
     cost = _cell("cost", "Cost", td={"class": "num", "data-label": "cost"})
 
-    class Meta:
-        template_name = "components/table.html"
-        attrs = {"class": "grid agents-grid"}
-        row_attrs = {"data-row": "", "tabindex": "-1", "data-href": lambda table, record: table.href_of(record)}
-
-    def __init__(self, data: list[AgentLine], *, tenant_slug: str) -> None:
-        self.tenant_slug = tenant_slug
-        super().__init__(data)
-
-    def href_of(self, record: AgentLine) -> str:
-        """The page of an agent."""
+    def address_of(self, record: AgentLine) -> str:
         return f"/t/{self.tenant_slug}/agents/{record.agent.name}/"
 
 
-class VersionsTable(tables.Table):
+class VersionsTable(Grid):
     """One row a version."""
+
+    caption = "Versions, newest first"
+    look = "versions-grid"
 
     number = _cell("number", "Version", td={"data-phone": "wide"})
     made = _cell("made", "Made")
@@ -70,12 +64,7 @@ class VersionsTable(tables.Table):
     failed = RunsColumn("Failed", "failed")
     accepted = _cell("accepted", "Accepted", td={"class": "num", "data-label": "accepted"})
     cost = _cell("cost", "Cost", td={"class": "num", "data-label": "cost"})
-    verbs = _cell("verbs", VERBS, td={"class": "verb-cell"})
-
-    class Meta:
-        template_name = "components/table.html"
-        attrs = {"class": "grid versions-grid"}
-        row_attrs = {"data-row": "", "tabindex": "-1"}
+    verbs = _cell("verbs", cells.VERBS, td={"class": "verb-cell"})
 
     def __init__(self, data: list[VersionLine], *, agent_name: str) -> None:
         self.agent_name = agent_name

@@ -13,6 +13,7 @@ from agents.models import ApprovalRule, Tool
 from console.access.policy import Verb
 from console.access.requests import TenantRequest, in_tenant
 from console.screens.approvals.rule_form import RuleForm, line_of
+from console.screens.approvals.tables import RuleLine, RulesTable
 from console.screens.frame import frame
 
 FOR_ALL_TENANTS: Verb = "edit_tools"
@@ -23,14 +24,18 @@ FOR_ALL_TENANTS: Verb = "edit_tools"
 def list_rules(request: TenantRequest) -> HttpResponse:
     """All that hold in the tenant, in the order in which they are asked."""
     rules = list(rules_over(request.tenant.pk))
-    lines = [(rule, [line_of(each) for each in rule.conditions], _may_edit(request, rule)) for rule in rules]
     own = [rule.pk for rule in rules if rule.tenant_id]
-    context = {
-        **frame(request, active="approvals"),
-        "lines": lines,
-        "first": own[:1],
-        "last": own[-1:],
-    }
+    lines = [
+        RuleLine(
+            rule=rule,
+            conditions=[line_of(each) for each in rule.conditions],
+            may_edit=_may_edit(request, rule),
+            is_first=rule.pk in own[:1],
+            is_last=rule.pk in own[-1:],
+        )
+        for rule in rules
+    ]
+    context = {**frame(request, active="approvals"), "rules": RulesTable(lines)}
     return render(request, "approvals/rules.html", context)
 
 

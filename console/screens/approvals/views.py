@@ -23,6 +23,7 @@ from console.screens.approvals.edit_form import EditForm
 from console.screens.approvals.forms import WordForm
 from console.screens.approvals.one import One, one_of
 from console.screens.approvals.shown import rows_of
+from console.screens.approvals.tables import DecidedTable, QueueTable, UnknownTable
 from console.screens.approvals.waiting import decided_in, queue_of
 from console.screens.frame import frame
 from console.screens.run.effects import unknown_in
@@ -33,14 +34,15 @@ UNKNOWN_ON_A_PAGE = 50
 @in_tenant("view")
 def list_waiting(request: TenantRequest) -> HttpResponse:
     """The queue, the effects that nobody knows of, and what was decided lately."""
-    live = position(request.tenant.pk)
+    live, slug = position(request.tenant.pk), request.tenant.slug
     unknown = Paginator(unknown_in(request.tenant), UNKNOWN_ON_A_PAGE).get_page(request.GET.get("page", 1))
     context = {
         **frame(request, active="approvals"),
         "live": live,
-        "queue": queue_of(request.tenant, viewer=request.user.get_username()),
+        "queue": QueueTable(queue_of(request.tenant, viewer=request.user.get_username()), tenant_slug=slug),
         "page": unknown,
-        "decided": decided_in(request.tenant, now=timezone.now()),
+        "unknown": UnknownTable(unknown.object_list, tenant_slug=slug),
+        "decided": DecidedTable(decided_in(request.tenant, now=timezone.now()), tenant_slug=slug),
     }
     return render(request, "approvals/approvals.html", context)
 

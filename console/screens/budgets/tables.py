@@ -2,7 +2,6 @@
 
 import django_tables2 as tables
 from django.urls import reverse
-from django.utils.safestring import mark_safe
 
 from budgets.models import Tenant
 from console.screens import cells
@@ -10,9 +9,9 @@ from console.screens.budgets.lines import Line
 from console.screens.budgets.selectors import By
 from console.screens.budgets.selectors_account import Movement
 from console.screens.budgets.selectors_holds import OpenHold
+from console.screens.grid import Grid
 
-NUMBER, QUIET = {"class": "num"}, {"class": "dim"}
-VERBS = mark_safe('<span class="sr-only">Verbs</span>')
+NUMBER, QUIET, VERBS = cells.NUMBER, cells.QUIET, cells.VERBS
 
 
 def cell(name: str, header: str, td: dict[str, str] | None = None) -> tables.Column:
@@ -20,42 +19,34 @@ def cell(name: str, header: str, td: dict[str, str] | None = None) -> tables.Col
     return cells.cell(f"budgets/cells/{name}", header, td)
 
 
-class BudgetsTable(tables.Table):
+class BudgetsTable(Grid):
     """Lines come sorted and cut to one page. Subclasses choose and order the columns."""
 
     caption = "Budgets, nearest to their caps first"
-
-    class Meta:
-        template_name = "components/table.html"
-        attrs = {"class": "grid budgets-grid", "tbody": {"id": "rows", "data-rows": ""}}
-        row_attrs = {
-            "id": lambda record, table: table.row_id(record),
-            "data-row": "",
-            "data-href": lambda record, table: table.address_of(record),
-            "data-state": lambda record: record.run.state if record.run else "",
-            "data-severity": lambda record: record.severity,
-            "tabindex": "-1",
-        }
+    look = "budgets-grid"
+    body_id = "rows"
 
     def __init__(self, lines: list[Line], *, tenant: Tenant) -> None:
-        self.tenant = tenant
-        super().__init__(lines)
+        super().__init__(lines, tenant_slug=tenant.slug)
 
-    def address_of(self, line: Line) -> str:
+    def address_of(self, record: Line) -> str:
         """Its account's page; nowhere while it has none."""
-        if line.account is None:
+        if record.account is None:
             return ""
-        return reverse("budgets:account", args=[self.tenant.slug, line.account.pk])
+        return reverse("budgets:account", args=[self.tenant_slug, record.account.pk])
 
-    def row_id(self, line: Line) -> str:
-        """The same for as long as the row is about the same budget."""
-        return f"b-{line.account.pk}" if line.account else f"b-{line.name}"
+    def row_id(self, record: Line) -> str:
+        return f"b-{record.account.pk}" if record.account else f"b-{record.name}"
+
+    def severity_of(self, record: Line) -> int:
+        return record.severity
+
+    def state_of(self, record: Line) -> str:
+        return record.run.state if record.run else ""
 
 
 class SurfacesTable(BudgetsTable):
     """Surfaces today, and what their runs may do."""
-
-    Meta = BudgetsTable.Meta
 
     name = cell("name", "Surface")
     spent = cell("spent", "Spent / cap", NUMBER)
@@ -74,8 +65,6 @@ class SurfacesTable(BudgetsTable):
 class UsersTable(BudgetsTable):
     """Users today."""
 
-    Meta = BudgetsTable.Meta
-
     name = cell("name", "User")
     spent = cell("spent", "Spent / cap", NUMBER)
     held = cell("held", "Held", NUMBER)
@@ -90,8 +79,6 @@ class UsersTable(BudgetsTable):
 class SessionsTable(BudgetsTable):
     """Sessions that have a live run."""
 
-    Meta = BudgetsTable.Meta
-
     name = cell("name", "Session")
     whose = cell("whose", "Surface", QUIET)
     spent = cell("spent", "Spent / cap", NUMBER)
@@ -103,8 +90,6 @@ class SessionsTable(BudgetsTable):
 
 class RunsTable(BudgetsTable):
     """Live runs."""
-
-    Meta = BudgetsTable.Meta
 
     status = cell("status", "Status")
     run = cell("run", "Run", {"data-phone": "end"})
@@ -127,10 +112,13 @@ TABLES: dict[By, type[BudgetsTable]] = {
 }
 
 
-class HoldsTable(tables.Table):
+class HoldsTable(Grid):
     """Open holds, the stuck ones first."""
 
     caption = "Open holds"
+    look = "holds-grid"
+    body_id = "rows"
+
     mark = cell("hold_mark", "State")
     age = cell("hold_age", "Age", {"class": "num", "data-phone": "end"})
     amount = cell("hold_amount", "Amount", NUMBER)
@@ -140,24 +128,20 @@ class HoldsTable(tables.Table):
     binds = cell("hold_binds", "Binds", {"class": "dim", "data-phone": "wide"})
     verbs = cell("hold_verbs", VERBS, {"class": "num verb-cell"})
 
-    class Meta:
-        template_name = "components/table.html"
-        attrs = {"class": "grid holds-grid", "tbody": {"id": "rows", "data-rows": ""}}
-        row_attrs = {
-            "id": lambda record: f"h-{record.hold.pk.replace(':', '-')}",
-            "data-row": "",
-            "data-severity": lambda record: 2 if record.stuck else 0,
-            "tabindex": "-1",
-        }
+    def row_id(self, record: OpenHold) -> str:
+        return f"h-{record.hold.pk.replace(':', '-')}"
 
-    def __init__(self, holds: list[OpenHold]) -> None:
-        super().__init__(holds)
+    def severity_of(self, record: OpenHold) -> int:
+        return 2 if record.stuck else 0
 
 
-class MovementsTable(tables.Table):
+class MovementsTable(Grid):
     """A page of an account's ledger."""
 
     caption = "Ledger, newest first"
+    look = "ledger-grid"
+    body_id = "rows"
+
     at = cell("entry_at", "When", {"data-phone": "end"})
     kind = cell("entry_kind", "What")
     held = cell("entry_held", "Held", NUMBER)
@@ -165,10 +149,5 @@ class MovementsTable(tables.Table):
     cap = cell("entry_cap", "Cap", NUMBER)
     why = cell("entry_why", "For / why", {"data-phone": "wide"})
 
-    class Meta:
-        template_name = "components/table.html"
-        attrs = {"class": "grid ledger-grid", "tbody": {"id": "rows", "data-rows": ""}}
-        row_attrs = {"id": lambda record: f"e-{record.entry.pk}", "data-row": "", "tabindex": "-1"}
-
-    def __init__(self, movements: list[Movement]) -> None:
-        super().__init__(movements)
+    def row_id(self, record: Movement) -> str:
+        return f"e-{record.entry.pk}"

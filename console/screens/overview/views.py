@@ -13,6 +13,7 @@ from console.live.feeds import position_of_overview
 from console.screens.frame import frame
 from console.screens.overview.facts import read_facts
 from console.screens.overview.page import page_of
+from console.screens.overview.tables import BurnersTable
 from console.screens.stops.standing import Stop
 
 
@@ -28,10 +29,12 @@ def show(request: TenantRequest) -> HttpResponse:
         alerts=cast(Sequence[BudgetAlert], around["alerts"]),
     )
     on_a_wall = request.GET.get("wall") == "1"
+    page = page_of(facts)
     context = {
         **around,
         "live": live,
-        "page": page_of(facts),
+        "page": page,
+        "burners": BurnersTable(page.burners, tenant_slug=request.tenant.slug),
         "socket": f"/live/t/{request.tenant.slug}/overview/",
     }
     return render(request, "overview/wall.html" if on_a_wall else "overview/overview.html", context)

@@ -13,6 +13,7 @@ from console.models import WallLink
 from console.screens.frame import frame
 from console.screens.overview.facts import read_facts
 from console.screens.overview.page import page_of
+from console.screens.overview.tables import WallsTable
 
 REVOKED_SHOWN = 10
 
@@ -75,7 +76,7 @@ def _listed(request: TenantRequest, form: PlaceForm, *, made: str = "", status: 
         **frame(request, active="overview"),
         "form": form,
         "made": made,
-        "standing": links.filter(revoked_at=None).order_by("-pk"),
+        "standing": WallsTable(links.filter(revoked_at=None).order_by("-pk")),
         "revoked": links.exclude(revoked_at=None).order_by("-revoked_at")[:REVOKED_SHOWN],
     }
     return render(request, "overview/walls.html", context, status=status)

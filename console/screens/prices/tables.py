@@ -6,17 +6,17 @@ from datetime import datetime
 
 import django_tables2 as tables
 from django.urls import reverse
-from django.utils.safestring import mark_safe
 
 from budgets.models import PriceOverride
 from budgets.prices import version_at
 from budgets.pricing import Rates, TokenRates
 from console.live.figures import usd
 from console.screens import cells
+from console.screens.grid import Grid
 from console.screens.prices.selectors import Priced
 
 RateOf = Callable[[Rates], int]
-VERBS = mark_safe('<span class="sr-only">Verbs</span>')
+VERBS = cells.VERBS
 LOOKS = {
     "holds now": ("ok", "ok"),
     "scheduled": ("run", "waiting"),
@@ -84,28 +84,13 @@ def _request(header: str = "Per request") -> RateColumn:
     return RateColumn(header, lambda rates: rates.per_request, lambda _rates: 0)
 
 
-class _Table(tables.Table):
+class _Table(Grid):
     """Rows in the order they are given in, opened by Enter."""
 
-    severity = ""
+    look = "prices-grid"
 
-    def __init__(self, rows: Sequence[Priced], *, tenant_slug: str) -> None:
-        self.tenant_slug = tenant_slug
-        super().__init__(
-            rows,
-            template_name="components/table.html",
-            attrs={"class": "grid prices-grid", "tbody": {"data-rows": ""}},
-            row_attrs={
-                "data-row": "",
-                "data-href": lambda record: self.address_of(record.name),
-                "data-severity": self.severity,
-                "tabindex": "-1",
-            },
-        )
-
-    def address_of(self, name: str) -> str:
-        """The page of one LLM or tool."""
-        return reverse("prices:list", args=[self.tenant_slug], query={"llm": name})
+    def address_of(self, record: Priced) -> str:
+        return reverse("prices:list", args=[self.tenant_slug], query={"llm": record.name})
 
 
 class PricesTable(_Table):
@@ -131,7 +116,7 @@ class UnpricedTable(_Table):
     """LLMs that cannot be called."""
 
     caption = "LLMs without a price"
-    severity = "3"
+    severity_of = 3
 
     llm = _cell("name", "LLM")
     status = _cell("no_price", "Price")
@@ -195,13 +180,11 @@ def _standing(version: PriceOverride, versions: Sequence[PriceOverride], at: dat
     return "scheduled" if version.effective_from > at else "ended"
 
 
-class _VersionsTable(tables.Table):
+class _VersionsTable(Grid):
     """Versions, the one that begins last first."""
 
     caption = "All versions of this price"
-
-    def __init__(self, rows: Sequence[VersionRow]) -> None:
-        super().__init__(rows, template_name="components/table.html", attrs={"class": "grid prices-grid", "tbody": {}})
+    look = "prices-grid"
 
 
 class LLMVersionsTable(_VersionsTable):

@@ -9,16 +9,24 @@ from budgets.ledger.asked_verification import ask_for_verification
 from console.access.requests import TenantRequest, in_tenant
 from console.screens.frame import frame
 from console.screens.proof.selectors import verifications, waiting_request
+from console.screens.proof.tables import CallsTable, RefusedTable, TightnessTable, VerificationsTable
 from console.screens.proof.week import figures_of_week
 
 
 @in_tenant("view")
 def show_proof(request: TenantRequest) -> HttpResponse:
     """The page."""
+    checked = verifications(request.tenant, request.user)
+    week = figures_of_week(request.tenant, timezone.now())
     context = {
         **frame(request, active="budgets"),
-        "checked": verifications(request.tenant, request.user),
-        "week": figures_of_week(request.tenant, timezone.now()),
+        "checked": checked,
+        "verifications": VerificationsTable(checked),
+        "week": week,
+        "tightness": TightnessTable(week.tightness),
+        "refused": RefusedTable(week.refused),
+        "overbilled": CallsTable(week.overbilled.latest),
+        "unreconciled": CallsTable(week.unreconciled.latest),
         "waiting": waiting_request(),
         "may_verify": "edit_budgets" in request.verbs,
     }

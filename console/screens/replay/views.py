@@ -26,6 +26,7 @@ from console.screens.replay.selectors import (
     starting_point,
     versions_of,
 )
+from console.screens.replay.tables import PlanTable
 from console.screens.run.selectors import find_run
 
 MOST_STEPS = 2_000
@@ -49,7 +50,8 @@ def fork_run(request: TenantRequest, run_id: str, step: int) -> HttpResponse:
             if child is not None:
                 return _to(request, child)
         status = 422
-    context = {"form": form, "point": point, "plan": plan(run, form.chosen_step, rewritten=form.arguments)}
+    planned = plan(run, form.chosen_step, rewritten=form.arguments)
+    context = {"form": form, "point": point, "plan": PlanTable(planned)}
     return _show(request, run, "fork", context, status=status)
 
 
@@ -68,7 +70,7 @@ def retry_run(request: TenantRequest, run_id: str) -> HttpResponse:
             if child is not None:
                 return _to(request, child)
         status = 422
-    return _show(request, run, "retry", {"form": form, "plan": plan(run, form.chosen_step)}, status=status)
+    return _show(request, run, "retry", {"form": form, "plan": PlanTable(plan(run, form.chosen_step))}, status=status)
 
 
 @in_tenant("launch")

@@ -8,6 +8,7 @@ from django.utils.http import urlencode
 from agents.models import Run
 from console.access.requests import TenantRequest, in_tenant
 from console.screens.actions.selectors import Asked, actions_of
+from console.screens.actions.tables import RunActionsTable
 from console.screens.replay.selectors import Family, family_of
 from console.screens.run.affected import affected_by
 from console.screens.run.usual import usual_of
@@ -27,13 +28,15 @@ def show_record(request: TenantRequest, run_id: str) -> HttpResponse:
     """Its files, its relatives with how it compares to them, and every act of a person on it."""
     run = run_of(request, run_id)
     family = family_of(run)
+    acts = actions_of(request.tenant, Asked(run=run.pk))
     context = {
         "tenant": request.tenant,
         "run": run,
         "family": family,
         "compare": _compare(run, family),
         "attachments": run.attachments.select_related("blob").defer("blob__content"),
-        "acts": actions_of(request.tenant, Asked(run=run.pk)),
+        "acts": acts,
+        "record_of_acts": RunActionsTable(acts.done),
     }
     return render(request, "run/_record.html", context)
 

@@ -16,14 +16,18 @@ from console.access.requests import TenantRequest, in_tenant
 from console.screens.frame import frame
 from console.screens.secrets.forms import SecretForm
 from console.screens.secrets.selectors import left_without, secrets_of
+from console.screens.secrets.tables import SecretsTable, WantedTable
 
 
 @in_tenant("view")
 def list_secrets(request: TenantRequest) -> HttpResponse:
     """What is needed and missing, and what is set."""
+    found = secrets_of(request.tenant)
     context = {
         **frame(request, active="secrets"),
-        "secrets": secrets_of(request.tenant),
+        "secrets": found,
+        "wanted": WantedTable(found.wanted),
+        "kept": SecretsTable(found.lines),
         "of_platform": request.user.is_platform_admin,
     }
     return render(request, "secrets/secrets.html", context)

@@ -16,6 +16,7 @@ from console.access.tokens import OFFERED, make_token, revoke_token
 from console.models import ApiToken
 from console.screens.frame import frame
 from console.screens.settings.forms import PasswordForm, StartForm, TokenForm
+from console.screens.settings.tables import SessionsTable, TokenLine, TokensTable
 
 MOST_TOKENS = 100
 Context = dict[str, object]
@@ -99,15 +100,16 @@ def revoke(request: TenantRequest, token_id: int) -> HttpResponse:
 def _page(request: TenantRequest, more: Context | None = None, *, status: int = 200) -> HttpResponse:
     words = dict(OFFERED)
     tokens = [
-        (token, [words[verb] for verb in token.verbs if verb in words]) for token in _tokens(request)[:MOST_TOKENS]
+        TokenLine(token, [words[verb] for verb in token.verbs if verb in words])
+        for token in _tokens(request)[:MOST_TOKENS]
     ]
     context = {
         **frame(request, active="settings"),
         "start_form": StartForm(None, user=request.user, tenants=request.tenants),
         "password_form": _password_form(request, sent=False),
-        "sessions": list(sessions_of(request.user)),
+        "sessions": SessionsTable(sessions_of(request.user)),
         "present_key": request.session.session_key,
-        "tokens": tokens,
+        "tokens": TokensTable(tokens),
         "now": timezone.now(),
         **(more or {}),
     }

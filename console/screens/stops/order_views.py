@@ -16,6 +16,7 @@ from console.screens.stops.forms import ReasonForm
 from console.screens.stops.order import find_order, receipt_of_order, switch_of
 from console.screens.stops.progress import progress_of
 from console.screens.stops.scopes import may_switch, words_of
+from console.screens.stops.tables import GoingTable, KilledTable
 
 PAGE_ROWS = 50
 
@@ -30,12 +31,16 @@ def show_order(request: TenantRequest, order_id: int) -> HttpResponse:
     everywhere = order.tenant_id is None and "set_wide_switch" in request.verbs
     receipt = receipt_of_order(order, tenant=None if everywhere else request.tenant, now=timezone.now())
     switch = switch_of(order)
+    page = Paginator(receipt.found, PAGE_ROWS).get_page(request.GET.get("page", 1))
     context = {
         **frame(request, active="stops"),
         "live": live,
         "order": order,
         "receipt": receipt,
-        "page": Paginator(receipt.found, PAGE_ROWS).get_page(request.GET.get("page", 1)),
+        "page": page,
+        "going": GoingTable(receipt.going[:PAGE_ROWS]),
+        "more_going": len(receipt.going[PAGE_ROWS:]),
+        "killed": KilledTable(page.object_list),
         "everywhere": everywhere,
         "switch": switch,
         "title": f"stop of {words_of(switch)}" if switch else f"kill of {order.scope}",

@@ -1,5 +1,8 @@
 """The stops of a tenant: what stands, what was stopped, and how a stop is lifted."""
 
+from collections.abc import Sequence
+from typing import cast
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -13,7 +16,8 @@ from console.screens.said import say
 from console.screens.stops.dialog import dialog, to_page
 from console.screens.stops.forms import ReasonForm
 from console.screens.stops.scopes import may_switch, words_of
-from console.screens.stops.standing import find_switch, lifted_stops, orders_page
+from console.screens.stops.standing import Stop, find_switch, lifted_stops, orders_page
+from console.screens.stops.tables import LiftedTable, OrdersTable, StandingTable
 
 
 @in_tenant("view")
@@ -21,12 +25,14 @@ def list_stops(request: TenantRequest) -> HttpResponse:
     """Standing stops, kill orders with their totals, and stops that were lifted."""
     live = position(request.tenant.pk)
     found = orders_page(tenant=request.tenant, number=request.GET.get("page", 1))
+    around = frame(request, active="stops")
     context = {
-        **frame(request, active="stops"),
+        **around,
         "live": live,
         "page": found.page,
-        "orders": found.lines,
-        "lifted": lifted_stops(request.tenant),
+        "standing": StandingTable(cast(Sequence[Stop], around["stops"])),
+        "orders": OrdersTable(found.lines, tenant_slug=request.tenant.slug),
+        "lifted": LiftedTable(lifted_stops(request.tenant)),
     }
     return render(request, "stops/stops.html", context)
 

@@ -26,6 +26,7 @@ from console.screens.tiers.forms import MADE_FROM, OverrideForm, TierForm, TimeZ
 from console.screens.tiers.history import changes_between, entries
 from console.screens.tiers.place import Place, place_in
 from console.screens.tiers.selectors import edits_of, just_saved, present_at, stopped_lines, tier_list
+from console.screens.tiers.tables import HistoryTable, TiersTable
 
 Context = dict[str, object]
 
@@ -36,7 +37,8 @@ def list_tiers(request: TenantRequest) -> HttpResponse:
     found = tier_list(request.tenant, request.GET.get("page", "1"))
     saved = just_saved(request.tenant, request.GET.get("saved", ""))
     here = Place(saved.tier).query if saved else place_in(request.tenant, request.GET).query
-    context = {**frame(request, active="budgets"), "list": found, "saved": saved, "here": here}
+    tiers = TiersTable((*found.everybody, *found.overrides), columns=found.columns, here=here)
+    context = {**frame(request, active="budgets"), "list": found, "tiers": tiers, "saved": saved}
     context["saved_place"] = Place(saved.tier) if saved else None
     return render(request, "tiers/tiers.html", context)
 
@@ -71,7 +73,9 @@ def history(request: TenantRequest) -> HttpResponse:
     """Every edit of one tier, newest first."""
     place = place_in(request.tenant, request.GET)
     told = entries(edits_of(place))
-    return render(request, "tiers/history.html", {**_frame(request, place), "entries": told})
+    return render(
+        request, "tiers/history.html", {**_frame(request, place), "entries": told, "edits": HistoryTable(told)}
+    )
 
 
 @in_tenant("edit_budgets", "POST")

@@ -11,6 +11,7 @@ from console.screens.frame import frame
 from console.screens.tools.forms import ReasonForm
 from console.screens.tools.one import host_of
 from console.screens.tools.schema_fields import fields_of
+from console.screens.tools.tables import FieldsTable, OfferedTable
 
 
 @in_tenant("view")
@@ -20,7 +21,10 @@ def list_servers(request: TenantRequest) -> HttpResponse:
     servers = list(McpServer.objects.order_by("name").prefetch_related(Prefetch("tools", tools)))
     context = {
         **frame(request, active="tools"),
-        "servers": [{"server": server, "where": where(server), "tools": sorted_tools(server)} for server in servers],
+        "servers": [
+            {"server": server, "where": where(server), "tools": OfferedTable(sorted_tools(server))}
+            for server in servers
+        ],
         "may_edit": "edit_tools" in request.verbs,
     }
     return render(request, "tools/servers.html", context)
@@ -62,8 +66,8 @@ def accept_tool(request: TenantRequest, tool_id: int) -> HttpResponse:
         **frame(request, active="tools"),
         "tool": tool,
         "form": form,
-        "fields": fields_of(tool.input_schema),
-        "before": fields_of(spec.parameters) if spec else None,
+        "fields": FieldsTable(fields_of(tool.input_schema)),
+        "before": FieldsTable(fields_of(spec.parameters)) if spec else None,
     }
     return render(request, "tools/accept.html", context, status=422 if request.method == "POST" else 200)
 

@@ -19,6 +19,7 @@ from console.screens.tools.one import CHANGES_SHOWN, ChangeLine, cards_of, chang
 from console.screens.tools.schema_fields import fields_of
 from console.screens.tools.selectors import tool_lists
 from console.screens.tools.standing import standing_of
+from console.screens.tools.tables import ChangesTable, FieldsTable, LLMsTable, ToolsTable
 from console.screens.tools.timeline import timeline_of
 
 
@@ -26,10 +27,13 @@ from console.screens.tools.timeline import timeline_of
 def list_tools(request: TenantRequest) -> HttpResponse:
     """All tools and LLMs, the worst first."""
     live = position_of_tools()
+    lists = tool_lists(request.tenant, timezone.now())
     context = {
         **frame(request, active="tools"),
         "live": live,
-        "lists": tool_lists(request.tenant, timezone.now()),
+        "lists": lists,
+        "tools": ToolsTable(lists.tools),
+        "llms": LLMsTable(lists.llms),
     }
     return render(request, "tools/tools.html", context)
 
@@ -64,10 +68,10 @@ def _show(request: TenantRequest, name: str) -> HttpResponse:
         "standing": standing,
         "cards": cards,
         "changes": changes,
-        "lines": [ChangeLine(change) for change in changes[:CHANGES_SHOWN]],
+        "lines": ChangesTable(ChangeLine(change) for change in changes[:CHANGES_SHOWN]),
         "hidden_changes": max(0, len(changes) - CHANGES_SHOWN),
         "now": now,
-        "fields": fields_of(tool.spec.parameters) if tool.spec else [],
+        "fields": FieldsTable(fields_of(tool.spec.parameters) if tool.spec else []),
         "dedupe": figures.age(tool.spec.dedupe_seconds) if tool.spec else "",
         "origin": dict(TOOL_ORIGINS).get(cast(ToolOrigin, tool.origin), ""),
         "scale": scale,

@@ -137,7 +137,7 @@ def test_the_queue_shows_the_most_urgent_first_and_hides_what_needs_no_word(
     ):
         make_approval(**gone)
     response = acme_viewer.get(address("list"))
-    rows = response.context["queue"]
+    rows = [row.record for row in response.context["queue"].rows]
     assert [row.approval for row in rows][:2] == [sooner, later]
     assert (len(rows), rows[2].amount) == (3, "$49.00")
     page = response.content.decode()
