@@ -49,7 +49,7 @@ class UnknownTable(Grid):
     given = cells.cell("approvals/cells/given", "With", CODE_CLIPPED, of="arguments")
     run = cells.cell("approvals/cells/run", "Run")
     state = cells.status("run", "State")
-    since = cells.ago("unknown_since", "Unknown for")
+    since = cells.cell("approvals/cells/since", "Unknown for", cells.NUMBER, of="unknown_since")
     verbs = cells.cell("approvals/cells/say", cells.VERBS, cells.END)
 
     def row_id(self, record: Effect) -> str:
@@ -96,9 +96,9 @@ class RulesTable(Grid):
     tool = cells.cell("approvals/cells/rule_tool", "Tool", {"class": "mono nowrap"}, of="rule")
     when = cells.cell("approvals/cells/rule_when", "When", cells.WIDE)
     who = cells.cell("approvals/cells/rule_who", "Who must say yes", of="rule")
-    waits = cells.words("rule__waits", "Waits", NOWRAP)
+    waits = cells.cell("approvals/cells/rule_waits", "Waits", NOWRAP, of="rule__waits")
     note = cells.words("rule__note", "Why", {"class": "dim", "data-phone": "wide"})
-    by = cells.words("rule__made_by", "Made by", NOWRAP)
+    by = cells.cell("approvals/cells/rule_by", "Made by", NOWRAP, of="rule__made_by")
     verbs = cells.cell("approvals/cells/rule_verbs", cells.VERBS, {"class": "verb-cell", "data-phone": "end"})
 
     def row_id(self, record: RuleLine) -> str:
