@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +10,11 @@ from typing import Any
 from console.supervisor.child import Child
 from console.supervisor.redis_server import private_redis
 from tests.benchmarks.databases import Databases
+from tests.benchmarks.measured_process import measured_by
 from tests.benchmarks.ours import surroundings, wait_for_redis
 from tests.benchmarks.rows import Database
 
 NAME = "kill"
-ROOT = Path(__file__).parents[2]
 PATIENCE_S = 600
 MOST_P50_MS, MOST_P99_MS = 20.0, 250.0
 
@@ -41,27 +38,12 @@ def measure_kill(url: str, scratch: Path, size: Size) -> dict[str, Any]:
     redis = Child(program, var=var, environment=dict(os.environ), say=lambda _line: None)
     try:
         wait_for_redis(redis_url)
-        options = ("--runs", str(size.runs), "--singles", str(size.singles))
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.benchmarks.our_kill", *options],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                **surroundings(redis_url),
-                "DATABASE_URL": url,
-                "WATCHFLOOR_VAR": str(var),
-                "PYTHONPATH": str(ROOT),
-            },
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-            timeout=PATIENCE_S,
-        )
+        options = ("--runs", size.runs, "--singles", size.singles)
+        given = surroundings(redis_url)
+        return measured_by("our_kill", *options, url=url, scratch=var, patience_s=PATIENCE_S, **given)
     finally:
         redis.ask_to_end()
         redis.end(grace_seconds=3)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
 
 
 def judged(found: dict[str, Any], size: Size) -> list[tuple[str, bool]]:

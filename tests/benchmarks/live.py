@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.databases import Databases
+from tests.benchmarks.measured_process import measured_by
 from tests.benchmarks.rows import Database
 
 NAME = "live"
-ROOT = Path(__file__).parents[2]
 MINUTES = 1.0
 START_S = 300
 SOCKET_P95_MS, DOM_P95_MS, OPEN_MS = 100, 250, 1_000
@@ -23,25 +19,8 @@ MOST_GROWTH_MB = 20
 
 def measure_live(url: str, scratch: Path, minutes: float) -> dict[str, Any]:
     """The figures on one database, which is empty. Raises CalledProcessError when the process failed."""
-    scratch.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.our_live", "--minutes", str(minutes)],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "DATABASE_URL": url,
-            "WATCHFLOOR_VAR": str(scratch),
-            "DJANGO_SETTINGS_MODULE": "console.settings",
-            "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
-            "PYTHONPATH": str(ROOT),
-        },
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=START_S + 90 * minutes,
-    )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    patience_s, given = START_S + 90 * minutes, {"DJANGO_ALLOW_ASYNC_UNSAFE": "true"}
+    return measured_by("our_live", "--minutes", minutes, url=url, scratch=scratch, patience_s=patience_s, **given)
 
 
 def live_table(databases: Databases, minutes: float = MINUTES) -> tuple[str, dict[str, Any]]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.databases import Databases
+from tests.benchmarks.measured_process import measured_by
 from tests.benchmarks.rows import Database
 
 NAME = "money"
-ROOT = Path(__file__).parents[2]
 PATIENCE_S = 900
 
 
@@ -41,23 +37,7 @@ LEAST_PER_S = 400.0
 
 def measure_money(url: str, scratch: Path, size: Size) -> dict[str, Any]:
     """The figures of one database, which is empty. Raises CalledProcessError when the process failed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.our_money", *size.options],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "DATABASE_URL": url,
-            "WATCHFLOOR_VAR": str(scratch),
-            "DJANGO_SETTINGS_MODULE": "console.settings",
-            "PYTHONPATH": str(ROOT),
-        },
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=PATIENCE_S,
-    )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return measured_by("our_money", *size.options, url=url, scratch=scratch, patience_s=PATIENCE_S)
 
 
 def judged(database: Database, found: dict[str, Any], size: Size) -> list[tuple[str, bool]]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.databases import Databases
+from tests.benchmarks.measured_process import measured_by
 from tests.benchmarks.rows import Database
 
 NAME = "pages"
-ROOT = Path(__file__).parents[2]
 PATIENCE_S = 1_200
 MOST_P95_MS = 80
 
@@ -32,24 +28,8 @@ FULL = Size(runs=100_000, live=500)
 
 def measure_pages(url: str, scratch: Path, size: Size) -> dict[str, Any]:
     """The figures of one database, which is empty. Raises CalledProcessError when the process failed."""
-    scratch.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.our_pages", "--runs", str(size.runs), "--live", str(size.live)],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "DATABASE_URL": url,
-            "WATCHFLOOR_VAR": str(scratch),
-            "DJANGO_SETTINGS_MODULE": "console.settings",
-            "PYTHONPATH": str(ROOT),
-        },
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=PATIENCE_S,
-    )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    options = ("--runs", size.runs, "--live", size.live)
+    return measured_by("our_pages", *options, url=url, scratch=scratch, patience_s=PATIENCE_S)
 
 
 def pages_table(databases: Databases, size: Size = FULL) -> tuple[str, dict[str, Any]]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.databases import Databases
+from tests.benchmarks.measured_process import measured_by
 from tests.benchmarks.rows import Database
 
 NAME = "waiting"
-ROOT = Path(__file__).parents[2]
 PATIENCE_S = 900
 RUNS = 500
 MOST_BYTES = 400_000_000
@@ -21,24 +17,7 @@ MOST_BYTES = 400_000_000
 
 def measure_waiting(url: str, scratch: Path, runs: int) -> dict[str, Any]:
     """Bytes and connections on one database, which is empty. Raises CalledProcessError when the process failed."""
-    scratch.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.our_waiting", "--runs", str(runs)],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "DATABASE_URL": url,
-            "WATCHFLOOR_VAR": str(scratch),
-            "DJANGO_SETTINGS_MODULE": "console.settings",
-            "PYTHONPATH": str(ROOT),
-        },
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=PATIENCE_S,
-    )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return measured_by("our_waiting", "--runs", runs, url=url, scratch=scratch, patience_s=PATIENCE_S)
 
 
 def waiting_table(databases: Databases, runs: int = RUNS) -> tuple[str, dict[str, Any]]:
