@@ -132,6 +132,12 @@ document.addEventListener("click", (event) => {
   if (at("[data-dialog-close]")) at("dialog")?.close();
 });
 
+// htmx takes its buttons up in a task of its own, after the page is there: who is faster than that is served then.
+document.addEventListener("click", (event) => {
+  const early = event.target.closest("button[hx-get]:not([data-htmx-powered])");
+  if (early && window.htmx) early.addEventListener("htmx:after:init", () => early.click(), { once: true });
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   for (const menu of document.querySelectorAll("details[data-menu][open]")) {

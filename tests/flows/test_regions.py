@@ -23,6 +23,12 @@ ROW = """<li data-row id="row-{name}"><details><summary>More of {name}</summary>
   <input type="checkbox" value="{name}"></li>"""
 STYLE = ".box { height: 40px; overflow: auto } .long { height: 900px }"
 
+HTMX_IS_LATE = """
+    const [later, held] = [window.setTimeout, []];
+    window.setTimeout = (act, ms, ...more) => (ms ? later(act, ms, ...more) : held.push(act));
+    window.letGo = () => { window.setTimeout = later; held.forEach((act) => act()); };
+"""
+
 
 def probe(*names: str) -> str:
     return PROBE.format(rows="".join(ROW.format(name=name) for name in names), count=len(names))
@@ -132,3 +138,13 @@ def test_runs_that_change_move_nothing_in_the_list(live_stack: LiveStack, page: 
         for run in found:
             expect(page.locator(f"#r-{run.pk}-steps")).to_have_text(f"{10 ** (number + 1):,}")
     assert page.evaluate("window.shifts") == []
+
+
+def test_a_kill_that_is_asked_for_before_htmx_is_there_is_served_by_it(live_stack: LiveStack, page: Page) -> None:
+    ConsolePage(page, live_stack)
+    page.add_init_script(HTMX_IS_LATE)
+    page.goto(f"{live_stack.base_url}/t/acme/runs/{made().pk}/")
+    page.keyboard.press("K")
+    expect(page.locator('[data-key="K"]')).not_to_have_attribute("data-htmx-powered", "true")
+    page.evaluate("window.letGo()")
+    expect(page.get_by_role("dialog").get_by_label("Reason")).to_be_visible()
