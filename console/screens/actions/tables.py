@@ -38,5 +38,5 @@ class RunActionsTable(Grid):
     when = cells.cell("run/cells/act_at", "When", {"class": "nowrap"})
     who = cells.words("action__actor", "Who", {"class": "nowrap"})
     what = cells.cell("run/cells/act", "What")
-    why = cells.words("action__reason", "Why", cells.WIDE)
-    via = cells.words("action__via", "From", {"class": "dim nowrap", "data-phone": "end"})
+    why = cells.words("action__reason", "Why")
+    via = cells.words("action__via", "From", {"class": "dim nowrap"})
