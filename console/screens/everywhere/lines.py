@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import cast
+from typing import TypeAlias, cast
 
 from django.db.models import F, Model, QuerySet, Value
 
@@ -15,6 +15,7 @@ MOST_WAITING = 500
 """Of each kind, over all tenants, those that are due first; the page says when there are more."""
 OF_ALL = ""
 """Where the lines are that all tenants have alike."""
+Owned: TypeAlias = "QuerySet[Model, tuple[str, datetime, str, str, str, str, str, str]]"
 
 
 def read_lines_of(tenants: Sequence[Tenant], now: datetime) -> Mapping[str, list[Line]]:
@@ -26,19 +27,17 @@ def read_lines_of(tenants: Sequence[Tenant], now: datetime) -> Mapping[str, list
     tiers = Tier.objects.filter(tenant__in=tenants, surface=None, user="")
     calls = open_in(*tenants).filter(pk__in=open_calls)
     effects = Effect.objects.filter(pk__in=unknown[:MOST_WAITING])
+    asked = row_of(calls, "asked", at="expires_at", ref="pk", run_id="run_id", name="tool", note="preview")
     first, *others = (
-        _of(
-            row_of(calls, "asked", at="expires_at", ref="pk", run_id="run_id", name="tool", note="preview"),
-            "run__tenant",
-        ),
-        _of(row_of(effects, "unknown", at="unknown_since", run_id="run_id", name="tool"), "run__tenant"),
-        row_of(unpriced, "unpriced", at="last_seen_at", ref="times", name="llm").annotate(whose=F("last_tenant")),
-        _of(row_of(tiers, "tier", at="changed_at", ref="settings", name="user"), "tenant"),
-        *(rows.annotate(whose=Value(OF_ALL)) for rows in catalogue()),
+        _of(asked, F("run__tenant__slug")),
+        _of(row_of(effects, "unknown", at="unknown_since", run_id="run_id", name="tool"), F("run__tenant__slug")),
+        _of(row_of(unpriced, "unpriced", at="last_seen_at", ref="times", name="llm"), F("last_tenant")),
+        _of(row_of(tiers, "tier", at="changed_at", ref="settings", name="user"), F("tenant__slug")),
+        *(_of(rows, Value(OF_ALL)) for rows in catalogue()),
     )
     found: dict[str, list[Line]] = {}
-    for *line, whose in first.union(*others, all=True):
-        found.setdefault(whose, []).append(Line(cast(Kind, line[0]), *line[1:]))
+    for kind, at, ref, run_id, name, note, by, whose in first.union(*others, all=True):
+        found.setdefault(whose, []).append(Line(cast(Kind, kind), at, ref, run_id, name, note, by))
     return found
 
 
@@ -48,6 +47,6 @@ def are_cut(lines: Mapping[str, list[Line]]) -> bool:
     return any(len(of_kind(read, kind)) >= MOST_WAITING for kind in ("asked", "unknown"))
 
 
-def _of(rows: Rows, tenant: str) -> "QuerySet[Model, tuple[str, ...]]":
+def _of(rows: Rows, whose: "F | Value") -> Owned:
     """With the tenant's slug after the columns of a line."""
-    return cast("QuerySet[Model, tuple[str, ...]]", rows.annotate(whose=F(f"{tenant}__slug")))
+    return cast(Owned, rows.annotate(whose=whose))

@@ -26,7 +26,8 @@ def seen_runs_of(tenants: Collection[Tenant], now: datetime) -> dict[int, SeenRu
     failed = _first_of_each(runs.filter(ended_at__gte=now - HOUR, state__in=FAILED), "failed")
     found: dict[int, list[SeenRun]] = {}
     there: dict[tuple[int, str], int] = {}
-    for tenant_id, group, _, of, *fields in live.union(failed, all=True).order_by("place")[:MOST]:
+    by_place = F("place")  # of the union, which has this column though its model has not
+    for tenant_id, group, _, of, *fields in live.union(failed, all=True).order_by(by_place)[:MOST]:
         found.setdefault(cast(int, tenant_id), []).append(SeenRun(*fields))  # type: ignore[arg-type]  # as selected
         there[cast(int, tenant_id), cast(str, group)] = cast(int, of)
     all_of = {tenant_id: sum(of for (each, _), of in there.items() if each == tenant_id) for tenant_id in found}
@@ -37,9 +38,10 @@ def seen_runs_of(tenants: Collection[Tenant], now: datetime) -> dict[int, SeenRu
 
 def _first_of_each(runs: "QuerySet[Run]", group: str) -> Rows:
     """The dearest of each tenant, with how many there are."""
-    by_tenant = {"partition_by": "tenant_id"}
-    place = Window(RowNumber(), order_by=[F("cost_nanos").desc(), F("id").asc()], **by_tenant)
-    numbered = runs.annotate(group=Value(group), place=place, of=Window(Count("*"), **by_tenant))
+    dearest = [F("cost_nanos").desc(), F("id").asc()]
+    place = Window(RowNumber(), partition_by="tenant_id", order_by=dearest)
+    of = Window(Count("*"), partition_by="tenant_id")
+    numbered = runs.annotate(group=Value(group), place=place, of=of)
     fields = [name for name in SeenRun.__dataclass_fields__ if name != "agent"]
     fields.insert(1, "agent_name")
     return cast(Rows, numbered.filter(place__lte=MOST_OF_ONE).values_list("tenant_id", "group", "place", "of", *fields))
