@@ -26,7 +26,10 @@ function count(more, shown) {
 }
 
 if (nav) {
-  new ResizeObserver(fit).observe(nav.parentElement);
+  // Its own room changes too while the bar stays as wide: "connecting" is longer than "live".
+  const room = new ResizeObserver(fit);
+  room.observe(nav.parentElement);
+  room.observe(nav);
   document.addEventListener("wf:ops", fit);
   document.fonts.ready.then(fit);
   fit();
