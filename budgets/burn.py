@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias, TypeVar
 
-from django.db.models import BigIntegerField, CharField, F, Func, Min, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, CharField, F, Func, Q, QuerySet, Sum
 from django.db.models.expressions import CombinedExpression, Value
 from django.db.models.functions import Cast
 
@@ -17,6 +17,8 @@ DAY = timedelta(days=1)
 DAYS_LOOKED_AT = 7
 DAYS_ENOUGH = 3
 """With fewer days behind it, nobody can say what is normal."""
+DAY_SECONDS = DAY // timedelta(seconds=1)
+FIRST = "first"
 LOW_PERCENTILE, HIGH_PERCENTILE = 10, 90
 # Whole seconds since 1970 by the database itself: for Django's own functions SQLite would call Python for each row.
 EPOCH = {
@@ -62,16 +64,38 @@ def spent_by_minute_of_runs(run_ids: Collection[str], now: datetime, *, minutes:
     return _minutes(found, "run_id", run_ids, since, until) if run_ids else {}
 
 
-def spent_of_tenant_and_runs(
-    tenant_id: int, run_ids: Collection[str], now: datetime, *, minutes: int, run_minutes: int
-) -> tuple[Minutes, dict[str, Minutes]]:
-    """What a tenant spent in each of its last minutes, and some of its runs in theirs; one query for both."""
+@dataclass(frozen=True, slots=True)
+class Burnt:
+    """What a tenant spent in each of its last minutes, some of its runs in theirs, and what is normal in some hours."""
+
+    minutes: Minutes
+    runs: dict[str, Minutes]
+    bands: dict[datetime, Band | None]
+
+
+def burnt_of(
+    tenant_id: int,
+    run_ids: Collection[str],
+    now: datetime,
+    *,
+    minutes: int,
+    run_minutes: int,
+    hours: Collection[datetime] = (),
+) -> Burnt:
+    """All of it in one query; ``hours`` are those whose bands are wanted, by when they begin."""
     since, until = last_minutes(now, minutes)
     runs_since, _ = last_minutes(now, run_minutes)
-    whole = _by_minute(_closed(since, until).filter(tenant_id=tenant_id).annotate(whole=Value("")), "whole", since)
-    runs = _by_minute(_closed(runs_since, until).filter(run_id__in=run_ids), "run_id", runs_since)
-    sums = _read(whole.union(runs, all=True) if run_ids else whole)
-    return _filled(sums, "", minutes), {run_id: _filled(sums, run_id, run_minutes) for run_id in run_ids}
+    parts = [_by_minute(_closed(since, until).filter(tenant_id=tenant_id).annotate(whole=Value("")), "whole", since)]
+    if run_ids:
+        parts.append(_by_minute(_closed(runs_since, until).filter(run_id__in=run_ids), "run_id", runs_since))
+    if hours:
+        parts += [_first_charge(tenant_id), *(_same_hours(tenant_id, hour_at) for hour_at in hours)]
+    sums = _read(parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0])
+    return Burnt(
+        _filled(sums, "", minutes),
+        {run_id: _filled(sums, run_id, run_minutes) for run_id in run_ids},
+        {hour_at: _band_in(sums, hour_at) for hour_at in hours},
+    )
 
 
 def spent_of_tenants_and_runs(
@@ -99,17 +123,9 @@ def normal_band(tenant_id: int, hour_at: datetime) -> Band | None:
     """What a minute of the hour that begins at `hour_at` normally costs: the same hour on each of the last days.
 
     From the 10th to the 90th percentile of those minutes, idle ones included. None while fewer than three of these
-    hours lie behind the tenant's first charge. Two queries; the past does not change, so that it may be kept.
+    hours lie behind the tenant's first charge. One query; the past does not change, so that it may be kept.
     """
-    days = _days_known(tenant_id, hour_at)
-    if days < DAYS_ENOUGH:
-        return None
-    hours = [hour_at - number * DAY for number in range(1, days + 1)]
-    within = Q()
-    for start in hours:
-        within |= Q(closed_at__gte=start, closed_at__lt=start + 60 * MINUTE)
-    sums = _read(_by_minute(Hold.objects.filter(within, tenant_id=tenant_id), "tenant_id", hours[-1]))
-    return band_of([nanos for (_, _), nanos in sums.items()], minutes=60 * days, days=days)
+    return _band_in(_read(_first_charge(tenant_id).union(_same_hours(tenant_id, hour_at), all=True)), hour_at)
 
 
 def band_of(spent: Sequence[int], *, minutes: int, days: int) -> Band:
@@ -119,13 +135,35 @@ def band_of(spent: Sequence[int], *, minutes: int, days: int) -> Band:
     return Band(low, high, days)
 
 
-def _days_known(tenant_id: int, hour_at: datetime) -> int:
-    """On how many of the last days this hour lies wholly behind the tenant's first charge."""
-    closed = Hold.objects.filter(tenant_id=tenant_id, closed_at__isnull=False)
-    first_at: datetime | None = closed.aggregate(at=Min("closed_at"))["at"]
-    if first_at is None or first_at >= hour_at:
-        return 0
-    return min(DAYS_LOOKED_AT, (hour_at - first_at) // DAY)
+def _first_charge(tenant_id: int) -> Rows:
+    """One row: FIRST, and the whole seconds since 1970 of the tenant's first charge in the place of the minute."""
+    closed = Hold.objects.filter(tenant_id=tenant_id, closed_at__isnull=False).order_by("closed_at")
+    first = Hold.objects.filter(pk__in=closed.values("pk")[:1]).order_by()
+    return first.annotate(first=Value(FIRST), second=_epoch()).values_list("first", "second", Value(1))
+
+
+def _same_hours(tenant_id: int, hour_at: datetime) -> Rows:
+    """This hour on each of the last days: rows of its own name, the minute since the earliest, and sum."""
+    within = Q()
+    for start in (hour_at - number * DAY for number in range(1, DAYS_LOOKED_AT + 1)):
+        within |= Q(closed_at__gte=start, closed_at__lt=start + 60 * MINUTE)
+    found = Hold.objects.filter(within, tenant_id=tenant_id).annotate(hour=Value(_name_of(hour_at)))
+    return _by_minute(found, "hour", hour_at - DAYS_LOOKED_AT * DAY)
+
+
+def _name_of(hour_at: datetime) -> str:
+    return f"hour {int(hour_at.timestamp())}"
+
+
+def _band_in(sums: Sums, hour_at: datetime) -> Band | None:
+    """The band of an hour, over the days on which that hour lies wholly behind the tenant's first charge."""
+    first = next((second for key, second in sums if key == FIRST), None)
+    days = 0 if first is None else min(DAYS_LOOKED_AT, int(hour_at.timestamp() - first) // DAY_SECONDS)
+    if days < DAYS_ENOUGH:
+        return None
+    since = (DAYS_LOOKED_AT - days) * DAY // MINUTE
+    spent = [nanos for (key, minute), nanos in sums.items() if key == _name_of(hour_at) and minute >= since]
+    return band_of(spent, minutes=60 * days, days=days)
 
 
 def _closed(since: datetime, until: datetime) -> QuerySet[Hold]:
@@ -147,10 +185,13 @@ def _filled(sums: Sums, key: int | str, count: int) -> Minutes:
 
 def _by_minute(found: QuerySet[Hold], by: str, since: datetime) -> Rows:
     """Rows of key, minute since then, and sum."""
-    epoch = Func(F("closed_at"), template=EPOCH[vendor()], output_field=BigIntegerField())
-    after = epoch - int(since.timestamp())
+    after = _epoch() - int(since.timestamp())
     minute = CombinedExpression(after, "/", Value(60), output_field=BigIntegerField())
     return found.annotate(minute=minute).values_list(by, "minute").annotate(spent=Sum("settled_nanos")).order_by()
+
+
+def _epoch() -> Func:
+    return Func(F("closed_at"), template=EPOCH[vendor()], output_field=BigIntegerField())
 
 
 def _read(rows: Rows) -> Sums:

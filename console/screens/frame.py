@@ -30,15 +30,17 @@ class NavLink:
         return self.key == "v"
 
 
-def frame(request: TenantRequest, *, active: str = "") -> dict[str, object]:
+def frame(request: TenantRequest, *, active: str = "", waiting: tuple[int, int] | None = None) -> dict[str, object]:
     """The context that base.html reads on pages within a tenant.
+
+    ``waiting``: how many approvals are open and effects unknown, where the page has counted them already.
 
     A page without a feed of its own has the tenant's for its bar: how the connection stands, counts, standing stops.
     """
     bar = position(request.tenant.pk)
     alerts = unseen_alerts(request.tenant)
     stops = standing_stops(request.tenant, request.verbs)
-    asked, unknown = waiting_counts(request.tenant)
+    asked, unknown = waiting_counts(request.tenant) if waiting is None else waiting
     counts = {
         "budgets": count_words(alerts),
         "stops": str(len(stops) or ""),

@@ -41,13 +41,17 @@ def open_in(*tenants: Tenant) -> QuerySet[Approval]:
 
 def waiting_counts(tenant: Tenant) -> tuple[int, int]:
     """How many approvals are open, and how many effects unknown; one query."""
+    open_count, unknown_count = Tenant.objects.filter(pk=tenant.pk).values_list(*counted_waiting())[0]
+    return open_count, unknown_count
+
+
+def counted_waiting() -> tuple[Subquery, Subquery]:
+    """The same two, for a query over tenants."""
     approvals = Approval.objects.filter(
         run__tenant=OuterRef("pk"), run__kill_requested_at=None, decision="", expires_at__gt=Now()
     ).exclude(run__state__in=TERMINAL)
     effects = Effect.objects.filter(run__tenant=OuterRef("pk"), state="unknown")
-    found = Tenant.objects.filter(pk=tenant.pk).values_list(_counted(approvals), _counted(effects))
-    open_count, unknown_count = found[0]
-    return open_count, unknown_count
+    return _counted(approvals), _counted(effects)
 
 
 def _counted(rows: "QuerySet[Approval] | QuerySet[Effect]") -> Subquery:

@@ -13,7 +13,7 @@ from budgets.periods import day_window, month_window, zone
 from console.screens.budgets.alerts import unseen_alerts_of
 from console.screens.everywhere.lines import OF_ALL, are_cut, read_lines_of
 from console.screens.everywhere.live_runs import seen_runs_of
-from console.screens.overview.catalogue import tools_at
+from console.screens.overview.catalogue import Look, kept, tools_at
 from console.screens.overview.facts import PACE_MINUTES, PACED_RUNS, Facts
 from console.screens.overview.lines import own_tier
 from console.screens.overview.live_runs import SeenRun, SeenRuns
@@ -34,20 +34,20 @@ class Everywhere:
 
 
 def read_everywhere(tenants: Sequence[Tenant], now: datetime) -> Everywhere:
-    """Each tenant's, in the same order: seven queries, and two more when agents or tools have changed.
+    """Each tenant's, in the same order: seven queries.
 
     What is normal at this hour is not read: a look at each tenant's week would be too much. So a run that runs away
     needs somebody only on its own tenant's Overview, until it nears its cap.
     """
     if not tenants:
         return Everywhere()
-    runs, lines = seen_runs_of(tenants, now), read_lines_of(tenants, now)
+    before = kept()
+    runs, lines = seen_runs_of(tenants, now), read_lines_of(tenants, now, known=before.digests)
     paced = [run.id for run in _near_their_caps(runs)]
     ids = [tenant.pk for tenant in tenants]
     spent, of_runs = spent_of_tenants_and_runs(ids, paced, now, run_minutes=PACE_MINUTES)
     accounts, stops, alerts = _accounts(tenants, now), _stops(tenants), unseen_alerts_of(tenants)
-    alike = lines.get(OF_ALL, [])
-    tools = tools_at(alike)
+    tools = tools_at(Look(lines.get(OF_ALL, []), before))
     facts = [
         Facts(
             tenant=tenant,

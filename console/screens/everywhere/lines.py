@@ -18,8 +18,13 @@ OF_ALL = ""
 Owned: TypeAlias = "QuerySet[Model, tuple[str, datetime, str, str, str, str, str, str]]"
 
 
-def read_lines_of(tenants: Sequence[Tenant], now: datetime) -> Mapping[str, list[Line]]:
-    """By the tenants' slugs, in one query; without acts of people and of breakers, which need nobody."""
+def read_lines_of(
+    tenants: Sequence[Tenant], now: datetime, *, known: frozenset[str] = frozenset()
+) -> Mapping[str, list[Line]]:
+    """By the tenants' slugs, in one query; without acts of people and of breakers, which need nobody.
+
+    Agents and tools whose digests are ``known`` come without what they say.
+    """
     open_calls = open_in(*tenants).order_by("expires_at").values("pk")[:MOST_WAITING]
     unknown = Effect.objects.filter(run__tenant__in=tenants, state="unknown").order_by("unknown_since").values("pk")
     slugs = [tenant.slug for tenant in tenants]
@@ -33,7 +38,7 @@ def read_lines_of(tenants: Sequence[Tenant], now: datetime) -> Mapping[str, list
         _of(row_of(effects, "unknown", at="unknown_since", run_id="run_id", name="tool"), F("run__tenant__slug")),
         _of(row_of(unpriced, "unpriced", at="last_seen_at", ref="times", name="llm"), F("last_tenant")),
         _of(row_of(tiers, "tier", at="changed_at", ref="settings", name="user"), F("tenant__slug")),
-        *(_of(rows, Value(OF_ALL)) for rows in catalogue()),
+        *(_of(rows, Value(OF_ALL)) for rows in catalogue(known)),
     )
     found: dict[str, list[Line]] = {}
     for kind, at, ref, run_id, name, note, by, whose in first.union(*others, all=True):

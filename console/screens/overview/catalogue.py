@@ -1,15 +1,17 @@
-"""The tools and LLMs with how they stand; their chains are kept in this process until an agent or a tool changes."""
+"""The tools and LLMs with how they stand; what agents and tools say is kept in this process, by its digest."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import NamedTuple
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from agents.models import ToolHealth
-from console.screens.overview.lines import Line, of_kind
-from console.screens.tools.known import KnownTool, known_tools
+from agents.contracts.base import JsonObject
+from agents.contracts.specs import AgentSpec
+from agents.models import Tool, ToolHealth
+from budgets.models import Tenant
+from console.screens.overview.lines import Line, of_kind, read_lines, waiting_in
+from console.screens.tools.known import KnownTool, known_among
 from console.screens.tools.standing import ToolStanding, standing_of
-
-Catalogue = frozenset[tuple[str, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,29 +22,65 @@ class ToolAt:
     standing: ToolStanding
 
 
-class _Kept(NamedTuple):
-    """The chains as they were read last, and of which catalogue and links."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What agents and tools said by the last look, and the chains that came of those lines and links."""
 
-    of: tuple[Catalogue, frozenset[str]]
-    tools: tuple[KnownTool, ...]
+    specs: Mapping[str, JsonObject] = field(default_factory=dict)
+    of: tuple[frozenset[tuple[str, ...]], frozenset[str]] = (frozenset(), frozenset())
+    known: tuple[KnownTool, ...] = ()
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """Of what need not be read again: a digest is of all that an agent or a tool says."""
+        return frozenset(self.specs)
 
 
-_last: _Kept | None = None
+_last = Kept()
 
 
-def tools_at(lines: Iterable[Line]) -> list[ToolAt]:
-    """All by name, the worst first: one query, and two more when something in the catalogue has changed."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Lines, and what this process knew when it read them: they do not say it again."""
+
+    lines: Sequence[Line]
+    before: Kept
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """How many approvals are open, and how many effects unknown."""
+        return waiting_in(self.lines)
+
+
+def kept() -> Kept:
+    """What this process knows by now."""
+    return _last
+
+
+def look_at(tenant: Tenant, now: datetime) -> Look:
+    """One query."""
+    before = kept()
+    return Look(read_lines(tenant, now, known=before.digests), before)
+
+
+def tools_at(look: Look) -> list[ToolAt]:
+    """All by name, the worst first; one query."""
     health = {row.link: row for row in ToolHealth.objects.all()}
-    catalogue = frozenset((line.kind, line.name, line.ref) for line in of_kind(lines, "agent", "tool"))
-    found = [ToolAt(tool, standing_of(tool, health)) for tool in _known((catalogue, frozenset(health)))]
+    found = [ToolAt(tool, standing_of(tool, health)) for tool in _known(look, frozenset(health))]
     return sorted(
         found, key=lambda each: (-each.standing.severity, each.standing.status.word, each.tool.is_llm, each.tool.name)
     )
 
 
-def _known(of: tuple[Catalogue, frozenset[str]]) -> tuple[KnownTool, ...]:
+def _known(look: Look, links: frozenset[str]) -> tuple[KnownTool, ...]:
     global _last
-    kept = _last
-    if kept is None or kept.of != of:
-        kept = _last = _Kept(of, tuple(known_tools(of[1])))
-    return kept.tools
+    before, agents, tools = look.before, of_kind(look.lines, "agent"), of_kind(look.lines, "tool")
+    of = frozenset((line.kind, line.name, line.ref, line.by) for line in [*agents, *tools]), links
+    if before.of == of:
+        return before.known
+    specs = {line.ref: json.loads(line.note) if line.note else before.specs[line.ref] for line in [*agents, *tools]}
+    newest = sorted(agents, key=lambda line: -int(line.run_id))
+    versions = [(int(line.by), AgentSpec.model_validate(specs[line.ref])) for line in newest]
+    rows = [Tool(name=line.name, spec=specs[line.ref], origin=line.by) for line in tools]
+    _last = Kept(specs, of, tuple(known_among(versions, rows, links)))
+    return _last.known

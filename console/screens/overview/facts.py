@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from budgets.burn import Minutes, spent_of_tenant_and_runs
+from budgets.burn import Minutes
 from budgets.models import BudgetAlert, Tenant
 from console.screens.budgets.alerts import unseen_alerts
-from console.screens.overview.catalogue import ToolAt, tools_at
-from console.screens.overview.lines import Line, own_tier, read_lines
+from console.screens.overview.catalogue import Look, ToolAt, look_at, tools_at
+from console.screens.overview.lines import Line, own_tier
 from console.screens.overview.live_runs import SeenRun, SeenRuns, seen_runs
-from console.screens.overview.money import CHART_MINUTES, Budget, Burn, budgets_of, burn_of
+from console.screens.overview.money import Budget, Burn, budgets_of, read_burn
 from console.screens.stops.standing import Stop, standing_stops
 
 PACED_RUNS = 200
@@ -41,26 +41,26 @@ def read_facts(
     tenant: Tenant,
     now: datetime,
     *,
+    look: Look | None = None,
     stops: Sequence[Stop] | None = None,
     alerts: Sequence[BudgetAlert] | None = None,
 ) -> Facts:
-    """Five queries, and two for stops and alerts unless the page's frame has read them already.
+    """Five queries, and two for stops and alerts; less what the page has read already.
 
-    Two more in the first look of each hour, for what is normal then, and two when agents or tools have changed.
+    No more in the first look of an hour, nor when agents or tools have changed: what is new comes with the others.
     """
+    look = look or look_at(tenant, now)
     runs = seen_runs(tenant, now)
-    lines = read_lines(tenant, now)
-    paced = [run.id for run in _dearest(runs)]
-    minutes, spent = spent_of_tenant_and_runs(tenant.pk, paced, now, minutes=CHART_MINUTES, run_minutes=PACE_MINUTES)
+    burn, spent = read_burn(tenant, [run.id for run in _dearest(runs)], now, run_minutes=PACE_MINUTES)
     return Facts(
         tenant=tenant,
         now=now,
         runs=runs,
         spent=spent,
-        burn=burn_of(tenant, minutes, now),
-        budgets=budgets_of(tenant, now, tier=own_tier(lines)),
-        tools=tools_at(lines),
-        lines=lines,
+        burn=burn,
+        budgets=budgets_of(tenant, now, tier=own_tier(look.lines)),
+        tools=tools_at(look),
+        lines=look.lines,
         stops=standing_stops(tenant, frozenset()) if stops is None else stops,
         alerts=unseen_alerts(tenant) if alerts is None else alerts,
     )

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, cast
 
-from django.db.models import CharField, F, Model, Q, QuerySet, TextField, Value
+from django.db.models import Case, CharField, Expression, F, Model, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Left
 
 from agents.contracts.base import JsonObject
 from agents.models import Agent, Effect, HealthChange, Tool
 from budgets.models import Action, Tenant, Tier, UnpricedLLM
-from console.screens.approvals.waiting import open_in
+from console.screens.approvals.waiting import counted_waiting, open_in
 
-Kind = Literal["asked", "unknown", "unpriced", "act", "breaker", "agent", "tool", "tier"]
+Kind = Literal["counts", "asked", "unknown", "unpriced", "act", "breaker", "agent", "tool", "tier"]
 MOST_WAITING = 100
 CHANGES = 14
 CHANGED_WITHIN = timedelta(hours=12)
@@ -27,9 +27,11 @@ Rows: TypeAlias = "QuerySet[Model, tuple[str, datetime, str, str, str, str, str]
 class Line:
     """One row of any of them.
 
+    ``counts``: ``ref`` approvals are open, and ``note`` effects unknown, of which no more than some come.
     ``asked``, ``unknown``: a call of the tool ``name`` in a run; ``at`` is when it is denied by itself, or since when
     nobody knows. ``unpriced``: the LLM ``name``, asked for ``ref`` times. ``act``: ``by`` did ``name`` to ``ref``.
-    ``breaker``: the link ``ref`` is ``name`` now. ``agent``, ``tool``: what there is, at the version ``ref``.
+    ``breaker``: the link ``ref`` is ``name`` now. ``agent``, ``tool``: what there is, of the digest ``ref``; ``note``
+    is what it says as JSON, ``by`` the version's number or the tool's origin, ``run_id`` the version's id.
     ``tier``: the tenant's own settings, as JSON in ``ref``.
     """
 
@@ -42,10 +44,10 @@ class Line:
     by: str
 
 
-def read_lines(tenant: Tenant, now: datetime) -> list[Line]:
-    """All of them, in one query."""
-    waiting = _asked(tenant), _unknown(tenant), _unpriced(tenant, now)
-    first, *others = [*waiting, _acts(tenant, now), _breakers(now), *catalogue(), _tier(tenant)]
+def read_lines(tenant: Tenant, now: datetime, *, known: frozenset[str] = frozenset()) -> list[Line]:
+    """All of them, in one query; agents and tools whose digests are ``known`` come without what they say."""
+    waiting = _counts(tenant), _asked(tenant), _unknown(tenant), _unpriced(tenant, now)
+    first, *others = [*waiting, _acts(tenant, now), _breakers(now), *catalogue(known), _tier(tenant)]
     return [Line(cast(Kind, row[0]), *row[1:]) for row in first.union(*others, all=True)]
 
 
@@ -59,6 +61,18 @@ def own_tier(lines: Iterable[Line]) -> JsonObject:
     found = of_kind(lines, "tier")
     settings: JsonObject = json.loads(found[0].ref) if found else {}
     return settings
+
+
+def waiting_in(lines: Iterable[Line]) -> tuple[int, int]:
+    """How many approvals are open, and how many effects unknown, however many of them came."""
+    (found,) = of_kind(lines, "counts")
+    return int(found.ref), int(found.note)
+
+
+def _counts(tenant: Tenant) -> Rows:
+    asked, unknown = (Cast(count, TextField()) for count in counted_waiting())
+    rows = Tenant.objects.filter(pk=tenant.pk)
+    return row_of(rows, "counts", at="created_at", name="slug", ref=asked, note=unknown)
 
 
 def _asked(tenant: Tenant) -> Rows:
@@ -90,11 +104,37 @@ def _breakers(now: datetime) -> Rows:
     return row_of(rows, "breaker", at="at", ref="link", name="now", note="why")
 
 
-def catalogue() -> tuple[Rows, Rows]:
-    """The agents and tools that there are, for whichever tenant."""
+def catalogue(known: frozenset[str]) -> tuple[Rows, Rows]:
+    """The agents and tools that there are, for whichever tenant; those ``known`` by their digests say no more."""
     return (
-        row_of(Agent.objects.exclude(current=None), "agent", at="created_at", ref="current_id", name="name"),
-        row_of(Tool.objects.all(), "tool", at="changed_at", ref="digest", name="name"),
+        row_of(
+            Agent.objects.exclude(current=None),
+            "agent",
+            at="created_at",
+            name="name",
+            ref="current__digest",
+            run_id="current_id",
+            by=Cast("current__number", TextField()),
+            note=_unless_known("current__digest", "current__spec", known),
+        ),
+        row_of(
+            Tool.objects.all(),
+            "tool",
+            at="changed_at",
+            name="name",
+            ref="digest",
+            by="origin",
+            note=_unless_known("digest", "spec", known),
+        ),
+    )
+
+
+def _unless_known(digest: str, spec: str, known: frozenset[str]) -> Case:
+    """What an agent or a tool says, as JSON; nothing for what is known."""
+    return Case(
+        When(**{f"{digest}__in": sorted(known)}, then=Value("")),
+        default=Cast(F(spec), TextField()),
+        output_field=TextField(),
     )
 
 
@@ -103,10 +143,18 @@ def _tier(tenant: Tenant) -> Rows:
     return row_of(rows, "tier", at="changed_at", ref="settings", name="user")
 
 
-def row_of(rows: QuerySet[Model], kind: Kind, *, at: str, name: str, **texts: str) -> Rows:
-    """The seven columns of a line; what a table lacks is empty."""
-    columns = [Cast(F(texts[column]), TextField()) if column in texts else Value("") for column in ("ref", "run_id")]
-    note = Left(F(texts["note"]), NOTE_CHARACTERS, output_field=CharField()) if "note" in texts else Value("")
-    by = F(texts["by"]) if "by" in texts else Value("")
-    plain = rows.order_by().values_list(Value(kind), F(at), *columns, F(name), note, by)
+def row_of(rows: QuerySet[Model], kind: Kind, *, at: str, name: str, **texts: str | Expression) -> Rows:
+    """The seven columns of a line; what a table lacks is empty, and a note in a column is cut."""
+    columns = [_text(texts.get("ref")), _text(texts.get("run_id"))]
+    note, by = texts.get("note", Value("")), texts.get("by", Value(""))
+    cut = Left(F(note), NOTE_CHARACTERS, output_field=CharField()) if isinstance(note, str) else note
+    plain = rows.order_by().values_list(
+        Value(kind), F(at), *columns, F(name), cut, F(by) if isinstance(by, str) else by
+    )
     return cast(Rows, plain)
+
+
+def _text(given: str | Expression | None) -> Expression:
+    if given is None:
+        return Value("")
+    return Cast(F(given), TextField()) if isinstance(given, str) else given

@@ -1,14 +1,13 @@
 """The money of the Overview: what was spent today of the cap, how that goes on, and what is burnt by the minute."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from django.db.models import Q
 
-from budgets.burn import Band, Minutes, last_minutes, normal_band
+from budgets.burn import Band, Minutes, burnt_of, last_minutes
 from budgets.models import Account, Tenant, Tier
 from budgets.periods import day_window, month_window, zone
 from budgets.tier_settings import limits_of
@@ -17,8 +16,9 @@ from console.screens.budgets.projection import Projection, projected
 
 CHART_MINUTES = 60
 HOUR = timedelta(hours=1)
-band_at = lru_cache(maxsize=1_000)(normal_band)
-"""The days before do not change: read once an hour for each tenant."""
+MOST_KEPT = 1_000
+kept_bands: dict[tuple[int, datetime], Band | None] = {}
+"""By tenant and hour, in this process: what is normal is drawn from days that are over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,26 @@ class Burn:
         )
 
 
-def burn_of(tenant: Tenant, minutes: Minutes, now: datetime) -> Burn:
-    """No query; two when an hour has begun."""
-    since, _ = last_minutes(now, len(minutes))
+def read_burn(
+    tenant: Tenant, run_ids: Collection[str], now: datetime, *, run_minutes: int
+) -> tuple[Burn, Mapping[str, Minutes]]:
+    """The tenant's last hour and the last minutes of these runs; one query, which brings the bands of new hours too."""
     hour = now.replace(minute=0, second=0, microsecond=0)
-    return Burn(minutes, since, band_at(tenant.pk, hour - HOUR), band_at(tenant.pk, hour))
+    hours = (hour - HOUR, hour)
+    bands = kept_bands.copy()  # another thread may forget them meanwhile
+    kept = {each: bands[tenant.pk, each] for each in hours if (tenant.pk, each) in bands}
+    new = [each for each in hours if each not in kept]
+    found = burnt_of(tenant.pk, run_ids, now, minutes=CHART_MINUTES, run_minutes=run_minutes, hours=new)
+    _keep(tenant, found.bands)
+    before, band = ({**kept, **found.bands}[each] for each in hours)
+    since, _ = last_minutes(now, CHART_MINUTES)
+    return Burn(found.minutes, since, before, band), found.runs
+
+
+def _keep(tenant: Tenant, bands: Mapping[datetime, Band | None]) -> None:
+    if len(kept_bands) > MOST_KEPT:
+        kept_bands.clear()
+    kept_bands.update({(tenant.pk, hour_at): band for hour_at, band in bands.items()})
 
 
 def budgets_of(tenant: Tenant, now: datetime, *, tier: Mapping[str, Any]) -> list[Budget]:

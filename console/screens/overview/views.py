@@ -11,6 +11,7 @@ from budgets.models import BudgetAlert
 from console.access.requests import TenantRequest, in_tenant
 from console.live.feeds import position_of_overview
 from console.screens.frame import frame
+from console.screens.overview.catalogue import look_at
 from console.screens.overview.facts import read_facts
 from console.screens.overview.page import page_of
 from console.screens.overview.tables import BurnersTable
@@ -21,10 +22,13 @@ from console.screens.stops.standing import Stop
 def show(request: TenantRequest) -> HttpResponse:
     """What needs a person, the figures, and what burns; with ``?wall=1`` for a screen that nobody touches."""
     live = position_of_overview(request.tenant.pk)
-    around = frame(request, active="overview")
+    now = clock.now()
+    look = look_at(request.tenant, now)
+    around = frame(request, active="overview", waiting=look.waiting)
     facts = read_facts(
         request.tenant,
-        clock.now(),
+        now,
+        look=look,
         stops=cast(Sequence[Stop], around["stops"]),
         alerts=cast(Sequence[BudgetAlert], around["alerts"]),
     )

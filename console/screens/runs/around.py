@@ -1,13 +1,15 @@
 """What stands around the list: the figures above it, and the views a person may choose; one query."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, FilteredRelation, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
+from agents.contracts.base import JsonObject
 from agents.models import Run
-from budgets.models import Account, Tenant, Tier
+from budgets.models import Tenant, Tier
 from budgets.tier_settings import limits_of
 from console.models import DefaultView, User
 from console.screens.runs.found import MOST_COUNTED
@@ -49,30 +51,37 @@ class Around:
 
 def around(tenant: Tenant, user: User, now: datetime) -> Around:
     """The runs that failed within the hour, the money of the tenant's day, and the saved views that the person sees."""
-    account = Account.objects.for_tenant(tenant).of_scope("tenant_day").open_at(now).order_by("pk")
-    limit = account.annotate(limit=F("limit_nanos") + F("topped_up_nanos")).values("limit")[:1]
-    own_tier = Tier.objects.for_tenant(tenant).filter(surface=None, user="").values("settings")[:1]
+    own_tier = Tier.objects.for_tenant(tenant).filter(surface=None, user="").order_by().values("settings")[:1]
     rows = (
         Tenant.objects.filter(pk=tenant.pk)
+        .annotate(day=FilteredRelation("accounts", condition=_of_day(now)))
         .annotate(view=FilteredRelation("saved_views", condition=_seen_by(user)))
         .values_list(
             _failed(tenant, now),
-            Subquery(account.values("pk")[:1]),
-            Coalesce(Subquery(account.values("spent_nanos")[:1]), 0),
-            Coalesce(Subquery(account.values("held_nanos")[:1]), 0),
-            Subquery(limit),
             Subquery(own_tier),
+            *(f"day__{name}" for name in ("id", "spent_nanos", "held_nanos", "limit_nanos", "topped_up_nanos")),
             *(f"view__{name}" for name in ("id", "name", "query", "order", "shared", "owner_id")),
             Exists(DefaultView.objects.filter(view=OuterRef("view__id"), user=user)),
         )
-        .order_by("view__name", "view__id")
+        .order_by("day__id", "view__name", "view__id")
     )
     found = list(rows)
-    failed, account_id, spent, held, limit_nanos, settings = found[0][:6]
+    failed, settings, *day = found[0][:7]
+    # Where a tenant's zone was moved, two days may be open: the older one, as everywhere.
+    views = [_saved(row[7:], user) for row in found if row[7] is not None and row[2] == day[0]]
+    return Around(failed, _today(tenant, day, settings or {}), views)
+
+
+def _of_day(now: datetime) -> Q:
+    is_open = Q(accounts__window_start_at__lte=now, accounts__window_end_at__gt=now)
+    return Q(accounts__scope="tenant_day") & (Q(accounts__window_start_at=None) | is_open)
+
+
+def _today(tenant: Tenant, day: Sequence[int | None], settings: JsonObject) -> Today:
+    account_id, spent, held, limit_nanos, topped_up = day
     if account_id is None:
-        limit_nanos = limits_of([Tier(tenant=tenant, settings=settings or {})]).tenant_day_nanos
-    views = [_saved(row[6:], user) for row in found if row[6] is not None]
-    return Around(failed, Today(spent, held, limit_nanos), views)
+        return Today(0, 0, limits_of([Tier(tenant=tenant, settings=settings)]).tenant_day_nanos)
+    return Today(spent or 0, held or 0, None if limit_nanos is None else limit_nanos + (topped_up or 0))
 
 
 def _seen_by(user: User) -> Q:

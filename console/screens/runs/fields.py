@@ -71,5 +71,5 @@ class WithinFilter(django_filters.Filter):
         within = {f"{self.field_name}__gte": timezone.now() - value}
         if value > FEW_RUNS:
             return qs.filter(**within)
-        everything: QuerySet[Run] = self.parent.queryset
+        everything: QuerySet[Run] = self.parent.queryset  # type: ignore[attr-defined]  # its set, says django-filter
         return qs.filter(pk__in=everything.filter(**within).order_by().values("pk"))

@@ -58,8 +58,12 @@ class KnownTool:
 
 def known_tools(seen: Iterable[str] = ()) -> list[KnownTool]:
     """Every tool and LLM by name, in two queries. ``seen``: links that have a breaker; LLMs chosen at a launch do."""
-    versions = _current()
-    catalogue = {tool.name: tool for tool in Tool.objects.all()}
+    return known_among(_current(), Tool.objects.all(), seen)
+
+
+def known_among(versions: list[tuple[int, AgentSpec]], tools: Iterable[Tool], seen: Iterable[str]) -> list[KnownTool]:
+    """The same, of what has been read: the agents' current versions as (number, spec), the newest first."""
+    catalogue = {tool.name: tool for tool in tools}
     return [*_tools(versions, catalogue), *_llms(versions, seen)]
 
 

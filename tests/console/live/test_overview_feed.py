@@ -8,7 +8,7 @@ from console.access.wall_links import make_wall_link, revoke_wall_link
 from console.live import feeds, hub
 from console.live.threads import in_thread
 from console.models import User, WallLink
-from console.screens.overview.money import band_at
+from console.screens.overview.money import kept_bands
 from tests.console.live.conftest import Page, Play, cookie_of
 
 OVERVIEW = "/live/t/acme/overview/"
@@ -17,7 +17,7 @@ OVERVIEW = "/live/t/acme/overview/"
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "TOOLS_SECONDS", 0.01)
-    band_at.cache_clear()
+    kept_bands.clear()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from agents.library.search.agent import AGENT
 from agents.library.sync import keep_version
 from agents.models import Agent, AgentVersion, EventRow, Run
 from budgets.models import Action, Tenant
+from console.screens.agents import selectors
 from console.screens.agents.forms import typed
 
 ADDRESS = "/t/acme/agents/"
@@ -52,6 +54,22 @@ def test_the_list_counts_the_tenants_own_runs(
     assert "Search" in shown
     assert "$2.00" in shown
     assert "$3.00" not in shown
+
+
+@pytest.mark.parametrize("path", ["", "search/"])
+def test_no_more_than_the_newest_runs_are_counted_and_the_page_says_so(
+    path: str, search: Agent, acme: Tenant, acme_viewer: Client, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        run = make_run(acme, state="completed", cost_nanos=(number + 1) * 10**9)
+        at = timezone.now() - timedelta(hours=3 - number)
+        Run.objects.filter(pk=run.pk).update(version=search.current, agent_name=search.name, created_at=at)
+    assert "runs of the last 7 days" in page(acme_viewer, path)
+    assert "$6.00" in page(acme_viewer, path)
+    monkeypatch.setattr(selectors, "MOST_RUNS", 2)
+    shown = page(acme_viewer, path)
+    assert "newest 2 runs" in shown
+    assert "$5.00" in shown
 
 
 def test_a_version_whose_drafts_are_refused_says_what_to_mend(

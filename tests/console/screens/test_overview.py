@@ -13,8 +13,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from agents.contracts.specs import AgentSpec, Implementation, ToolSpec
 from agents.library.sync import keep_version
-from agents.models import Approval, Effect, HealthChange, Run, ToolHealth
+from agents.models import Approval, Effect, HealthChange, Run, Tool, ToolHealth
 from agents.switches import set_switch
+from budgets import clock
 from budgets.actions import note
 from budgets.models import Hold, Tenant, UnpricedLLM
 from console.live.overview_feed import OverviewFeed
@@ -22,7 +23,7 @@ from console.screens.overview import catalogue
 from console.screens.overview.calm import calm_since
 from console.screens.overview.facts import read_facts
 from console.screens.overview.live_runs import seen_runs
-from console.screens.overview.money import band_at
+from console.screens.overview.money import kept_bands
 from console.screens.overview.page import page_of
 from tests.console.conftest import MakeRun, SignedIn
 from tests.console.screens.budgets.conftest import Spend, spend
@@ -40,8 +41,8 @@ SHOP = AgentSpec(name="shop", title="Shop", purpose="", system_prompt="", llms=(
 @pytest.fixture(autouse=True)
 def _nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test has a database of its own; what this process keeps of the last one is let go."""
-    band_at.cache_clear()
-    monkeypatch.setattr(catalogue, "_last", None)
+    kept_bands.clear()
+    monkeypatch.setattr(catalogue, "_last", catalogue.Kept())
 
 
 def asks(run: Run) -> None:
@@ -128,6 +129,41 @@ def test_a_calm_page_says_so_and_since_when_in_at_most_twelve_queries(
         assert "Nothing has needed anybody yet" in page_text(acme_viewer)
     HealthChange.objects.create(link="stock/stock_live", was="half_open", now="closed", why="")
     assert "a tool came back" in page_text(acme_viewer)
+
+
+@pytest.mark.parametrize("calm", [True, False])
+def test_the_first_look_of_an_hour_and_of_a_new_catalogue_is_in_at_most_twelve_queries(
+    calm: bool,
+    request: pytest.FixtureRequest,
+    acme_viewer: Client,
+    acme: Tenant,
+    django_assert_max_num_queries: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On PostgreSQL one of them asks for its clock, as every ten seconds one does."""
+    if not calm:
+        request.getfixturevalue("troubled")
+    page_text(acme_viewer)
+    keep_version(spec=SHOP)
+    Tool.objects.create(name="extra", spec=STOCK.model_dump(mode="json"), digest="d", origin="screen", changed_by="a")
+    kept_bands.clear()
+    monkeypatch.setattr(clock, "_last", None)
+    with django_assert_max_num_queries(12):
+        text = page_text(acme_viewer)
+    assert ("Nothing has needed anybody yet" in text) is calm
+    assert {each.tool.name for each in read_facts(acme, timezone.now()).tools} >= {"stock", "extra"}
+
+
+def test_an_agents_new_version_is_seen_at_once(acme: Tenant) -> None:
+    def tools() -> set[str]:
+        return {each.tool.name for each in read_facts(acme, timezone.now()).tools}
+
+    keep_version(spec=SHOP)
+    assert tools() == {"stock", "llm/rehearsal:search"}
+    keep_version(spec=SHOP.model_copy(update={"llms": ("rehearsal:content",)}))
+    assert tools() == {"stock", "llm/rehearsal:content"}
+    keep_version(spec=SHOP)
+    assert tools() == {"stock", "llm/rehearsal:search"}
 
 
 def test_more_runs_are_no_more_queries(acme: Tenant, make_run: MakeRun) -> None:

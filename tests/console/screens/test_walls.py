@@ -9,7 +9,7 @@ from django.urls import reverse
 from budgets.models import Action, Tenant
 from console.access.wall_links import make_wall_link, revoke_wall_link, tenant_of_wall
 from console.models import User, WallLink
-from console.screens.overview.money import band_at
+from console.screens.overview.money import kept_bands
 from tests.console.conftest import MakeRun, SignedIn
 
 pytestmark = pytest.mark.usefixtures("acme", "cast", "rung")
@@ -21,7 +21,7 @@ MATRIX = [(route, method) for route in ROUTES for method in ("get", "post", "put
 
 @pytest.fixture(autouse=True)
 def _no_kept_bands() -> None:
-    band_at.cache_clear()
+    kept_bands.clear()
 
 
 @pytest.fixture
