@@ -52,7 +52,7 @@ from agents.tools.mcp.failures import SchemaChanged
 from agents.tools.mcp.rows import note_change
 from agents.writing import RunText
 from budgets import clock
-from budgets.ledger import AccountSet, open_accounts
+from budgets.ledger import AccountSet, known_accounts, open_accounts
 from budgets.limits import NoTier, hold_tiers_still, limits_for
 from budgets.own_limits import OwnLimits
 from budgets.prices import UnknownPrice, price_for, price_of_tool
@@ -124,7 +124,8 @@ class Execution:
     def _state(self) -> RunState:
         given = input_of(self.run, started_at=clock.now())  # time spent waiting for people does not count
         state = RunState(given)
-        state.replay(recorded_steps(self.run))
+        if not self.run.begins:
+            state.replay(recorded_steps(self.run))
         return state
 
     def _close_old_holds(self) -> None:
@@ -170,7 +171,7 @@ class RunJournal:
         self._run = run
         self._limits = limits
         self._memory = memory
-        self._claim = Claim(run.id, run.epoch, patiently(self._open_accounts))
+        self._claim = Claim(run.id, run.epoch, patiently(self._known_accounts) or patiently(self._open_accounts))
         self._unsaid = [self._claimed()]
 
     def commit(self, batch: Batch) -> Receipt:
@@ -200,6 +201,18 @@ class RunJournal:
             "llm": run.llm,
         }
         return Event(kind="run.claimed", at=clock.now(), turn=run.turn, data=data)
+
+    def _known_accounts(self) -> AccountSet | None:
+        """Mostly its launch has made them all just now."""
+        run = self._run
+        return known_accounts(
+            tenant=run.tenant,
+            surface=run.surface,
+            run_id=run.id,
+            user=run.user,
+            session=run.session,
+            at=clock.now(),
+        )
 
     def _open_accounts(self) -> AccountSet:
         """Under the tiers of this moment: those that the run began with may have been edited since."""
@@ -302,7 +315,7 @@ class RunMemory:
         self._rules = StandingRules(run.tenant_id)
         # What is asked in this stretch ends it: only an earlier one can have left an answer.
         self._asked = set(run.approvals.values_list("call_id", flat=True)) if run.epoch > 1 else frozenset()
-        self._own_keys = set(run.effects.values_list("key", flat=True)[: MOST_KEYS + 1])
+        self._own_keys = set() if run.begins else set(run.effects.values_list("key", flat=True)[: MOST_KEYS + 1])
 
     def effect(self, key: str, *, dedupe_seconds: int) -> KnownEffect | None:
         if not dedupe_seconds and key not in self._own_keys and len(self._own_keys) <= MOST_KEYS:

@@ -154,5 +154,10 @@ class Run(models.Model):
         return short_id(self.id)
 
     @property
+    def begins(self) -> bool:
+        """Whether its worker is the first, and it was made from no other run: it has no step and no effect yet."""
+        return self.epoch == 1 and self.origin == "launch"
+
+    @property
     def ended(self) -> bool:
         return self.state in TERMINAL

@@ -4,7 +4,7 @@ The hot path (`Books`) is explicit SQL inside the caller's transaction, so that 
 runs.
 """
 
-from budgets.ledger.account_sets import AccountSet, open_accounts
+from budgets.ledger.account_sets import AccountSet, known_accounts, open_accounts
 from budgets.ledger.balances import AccountBalance, RunSpend, balances, run_spend
 from budgets.ledger.books import Books, Mark, Settlement
 from budgets.ledger.errors import AccountNotLocked, HoldExists, LedgerError, UnknownHold
@@ -28,6 +28,7 @@ __all__ = [
     "UnknownHold",
     "balances",
     "due_top_ups",
+    "known_accounts",
     "lapse_top_up",
     "open_accounts",
     "reconcile",

@@ -1,5 +1,6 @@
 """The accounts that a run's calls count against: found or made once a run, and again when a window ends."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,16 +74,28 @@ def open_accounts(
     across the tenant's surfaces, a session on its own. Raises `LedgerError` for a surface of another tenant
     and for names that no database could store.
     """
-    if surface.tenant_id != tenant.pk:
-        raise LedgerError(f"surface {surface.pk} does not belong to tenant {tenant.pk}")
-    tz = zone(tenant.timezone)
-    day, month = day_window(at, tz), month_window(at, tz)
-    keys = _keys(surface, run_id, user, session, day, month)
+    keys = _keys(tenant, surface, run_id, user, session, at)
     found = _find(tenant, keys)
     missing = [key for key in keys if key.triple not in found]
     if missing:
         statements.insert_accounts([key.row(tenant, limits) for key in missing])
         found |= _find(tenant, missing)
+    return _account_set(keys, found)
+
+
+def known_accounts(
+    *, tenant: Tenant, surface: Surface, run_id: str, user: str, session: str, at: datetime
+) -> AccountSet | None:
+    """What `open_accounts` would return, where it would make none; None where it would.
+
+    One query, and no tier to hold still: accounts that exist follow their tiers by themselves. Raises as it does.
+    """
+    keys = _keys(tenant, surface, run_id, user, session, at)
+    found = _find(tenant, keys)
+    return _account_set(keys, found) if all(key.triple in found for key in keys) else None
+
+
+def _account_set(keys: Sequence[_Key], found: Mapping[tuple[str, str, str], statements.FoundAccount]) -> AccountSet:
     ids = {key.scope: found[key.triple].id for key in keys}
     return AccountSet(
         run=ids["run"],
@@ -91,14 +104,18 @@ def open_accounts(
         surface_day=ids["surface_day"],
         tenant_day=ids["tenant_day"],
         tenant_month=ids["tenant_month"],
-        valid_until=min(day.end_at, month.end_at),
+        valid_until=min(key.window.end_at for key in keys if key.window),
     )
 
 
-def _keys(surface: Surface, run_id: str, user: str, session: str, day: Window, month: Window) -> list[_Key]:
+def _keys(tenant: Tenant, surface: Surface, run_id: str, user: str, session: str, at: datetime) -> list[_Key]:
     """Wide to narrow, for everybody: two that make the same rows at once never wait for each other."""
+    if surface.tenant_id != tenant.pk:
+        raise LedgerError(f"surface {surface.pk} does not belong to tenant {tenant.pk}")
     for name in (run_id, user, session):
         _check_name(name)
+    tz = zone(tenant.timezone)
+    day, month = day_window(at, tz), month_window(at, tz)
     keys = [
         _Key("tenant_month", "", month),
         _Key("tenant_day", "", day),
@@ -117,6 +134,6 @@ def _check_name(name: str) -> None:
         raise LedgerError(f"a run, user or session has at most {SUBJECT_MAX_CHARS} printable characters")
 
 
-def _find(tenant: Tenant, keys: list[_Key]) -> dict[tuple[str, str, str], statements.FoundAccount]:
+def _find(tenant: Tenant, keys: Sequence[_Key]) -> dict[tuple[str, str, str], statements.FoundAccount]:
     found = statements.find_accounts(tenant.pk, [key.triple for key in keys])
     return {(account.scope, account.subject, account.window): account for account in found}

@@ -317,7 +317,7 @@ def test_a_run_whose_database_goes_away_is_left_to_the_sweeper_and_goes_on_where
 ) -> None:
     run = launched(office)
     with monkeypatch.context() as away:
-        away.setattr(execution, "recorded_steps", database_is_away)
+        away.setattr(execution, "input_of", database_is_away)
         execution.work_on(run.id)
     assert (again(run).state, run.epoch) == ("running", 1)
     expire(run)
@@ -326,6 +326,6 @@ def test_a_run_whose_database_goes_away_is_left_to_the_sweeper_and_goes_on_where
     assert sequence(run) == list(range(1, run.next_seq))
 
 
-def database_is_away(_run: Run) -> None:
+def database_is_away(_run: Run, *, started_at: datetime) -> None:  # noqa: ARG001
     """In the place of any read."""
     raise OperationalError("server closed the connection unexpectedly")

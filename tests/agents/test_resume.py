@@ -3,6 +3,8 @@
 import tracemalloc
 from datetime import UTC, datetime
 
+from django.db import transaction
+
 from agents.checkpoints import recorded_steps
 from agents.contracts.steps import NoteStep, Step
 from agents.execution import MOST_KEYS, RunMemory
@@ -20,7 +22,8 @@ def test_steps_are_read_in_order_and_never_many_at_once(office: Office) -> None:
     run, rows = office.run(), NewRows()
     for number in range(1, STEPS + 1):
         rows.steps.append((run.id, Step(number=number, turn=1, output=NoteStep(text=TEXT)), datetime.now(UTC)))
-    statements.write_group([], rows)
+    with transaction.atomic():
+        statements.write_group([], rows)
     tracemalloc.start()
     try:
         numbers = [step.number for step in recorded_steps(run)]
@@ -32,7 +35,7 @@ def test_steps_are_read_in_order_and_never_many_at_once(office: Office) -> None:
 
 
 def test_a_run_with_very_many_effects_looks_each_up(office: Office) -> None:
-    run = office.run()
+    run = office.run(epoch=2)
     made = {"run": run, "step": 1, "call_id": "c", "tool": "send", "tool_version": "1", "scope": run.id, "epoch": 1}
     at = datetime.now(UTC)
     keys = [f"{number:064d}" for number in range(MOST_KEYS + 10)]

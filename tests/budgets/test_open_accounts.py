@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from budgets.ledger import LedgerError, balances, top_up
+from budgets.ledger import AccountSet, LedgerError, balances, known_accounts, top_up
 from budgets.models import Account, Surface, Tenant
 from budgets.tiers import Limits
 from tests.budgets.conftest import AT, USD, Till
@@ -30,6 +30,19 @@ def test_all_six_accounts_exist_with_the_limits_of_the_tier(till: Till) -> None:
 def test_opening_again_finds_the_same_accounts(till: Till) -> None:
     assert till.accounts(LIMITS) == till.accounts(LIMITS)
     assert Account.objects.count() == 6
+
+
+def test_accounts_are_known_once_all_of_them_exist(till: Till) -> None:
+    def known(session: str) -> AccountSet | None:
+        return known_accounts(
+            tenant=till.tenant, surface=till.surface, run_id=till.run_id, user="alice", session=session, at=AT
+        )
+
+    assert known("chat") is None
+    opened = till.accounts(LIMITS, session="")
+    assert known("chat") is None
+    assert known("") == opened
+    assert Account.objects.count() == 5
 
 
 def test_a_run_without_user_and_session_has_four(till: Till) -> None:
