@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 
 from agents.engine.thinking import SMALLEST_ANSWER_TOKENS
 from agents.models import EventRow, Run, StepRow
-from budgets.hot_sql import fetch, ids_parameter, read_at, select_rows
+from budgets.hot_sql import fetch, read_at, select_rows
+from budgets.hot_values import as_parameter
 from budgets.models import Account, LedgerEntry, Tenant
 from budgets.pricing import Rates, worst_case_nanos
 from budgets.tiers import Scope
@@ -92,7 +93,9 @@ def _rows(run_ids: Sequence[str], scopes: Sequence[Scope]) -> Iterable[tuple[Any
     """Past the ORM, which takes longer to read 50,000 rows than the replay does to judge them."""
     columns = ", ".join((*HOLD_COLUMNS, *(f"{scope}_account_id" for scope in scopes)))
     wanted = select_rows({"run_id": "text"})
-    return fetch(f"SELECT {columns} FROM budgets_hold WHERE run_id IN ({wanted})", [ids_parameter(run_ids)])
+    return fetch(
+        f"SELECT {columns} FROM budgets_hold WHERE run_id IN ({wanted})", [as_parameter([each] for each in run_ids)]
+    )
 
 
 def _call(row: tuple[Any, ...]) -> Call:

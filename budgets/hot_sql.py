@@ -16,7 +16,16 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from budgets.hot_line import open_line
-from budgets.hot_values import Row, Rows, SqlValue, Write, as_parameter, numbered, question_marks
+from budgets.hot_values import (
+    Row,
+    Rows,
+    SqlValue,
+    Write,
+    as_list,
+    as_parameter,
+    numbered,
+    question_marks,
+)
 
 SqlType = Literal["int", "text", "bool", "at", "json"]
 Columns = dict[str, SqlType]
@@ -84,7 +93,14 @@ def lock_sql(table: str, columns: str, id_type: SqlType) -> str:
     SQLite's transaction has locked everything from its BEGIN on.
     """
     lock = " FOR NO KEY UPDATE" if vendor() == "postgresql" else ""
-    return f"SELECT {columns} FROM {table} WHERE id IN ({select_rows({'id': id_type})}) ORDER BY id{lock}"
+    return f"SELECT {columns} FROM {table} WHERE {one_of('id', id_type)} ORDER BY id{lock}"
+
+
+def one_of(column: str, id_type: SqlType) -> str:
+    """A condition that a column is one of the ids in `ids_parameter`; PostgreSQL finds a few by an index, each."""
+    if vendor() == "postgresql":
+        return f"{column} = ANY(CAST(%s AS {_TYPES['postgresql'][id_type]}[]))"
+    return f"{column} IN (SELECT value FROM json_each(%s))"
 
 
 class Asked:
@@ -167,8 +183,11 @@ def planned_for_whole_tables() -> Iterator[None]:
 
 
 def ids_parameter(ids: Collection[str] | Collection[int]) -> str:
-    """The parameter of `lock_sql`."""
-    return as_parameter([each] for each in ids)
+    """The parameter of `lock_sql` and of `one_of`."""
+    if vendor() != "postgresql":
+        return as_list(ids)
+    quoted = (str(each).replace("\\", "\\\\").replace('"', '\\"') for each in ids)
+    return "{" + ",".join(f'"{each}"' for each in quoted) + "}"
 
 
 def stored_at(at: datetime) -> str:

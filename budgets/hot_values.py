@@ -25,6 +25,11 @@ def as_parameter(rows: Iterable[Row]) -> str:
     return _ENCODER.encode(list(rows))
 
 
+def as_list(values: Iterable[SqlValue]) -> str:
+    """Values in one JSON parameter."""
+    return _ENCODER.encode(list(values))
+
+
 @lru_cache(maxsize=256)
 def question_marks(sql: str) -> str:
     """A statement as SQLite takes it."""

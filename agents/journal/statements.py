@@ -19,8 +19,8 @@ from budgets.hot_sql import (
     ids_parameter,
     insert_sql,
     lock_sql,
+    one_of,
     read_at,
-    select_rows,
     stored_at,
     update_sql,
     write,
@@ -163,22 +163,19 @@ def lock_runs(run_ids: Collection[str]) -> dict[str, LockedRun]:
 
 def open_holds(run_ids: Collection[str]) -> list[tuple[str, str]]:
     """Run and hold ids of holds that are still open, for runs that end."""
-    runs = select_rows({"id": "text"})
-    sql = f"SELECT run_id, id FROM budgets_hold WHERE state = 'open' AND run_id IN ({runs})"
+    sql = f"SELECT run_id, id FROM budgets_hold WHERE state = 'open' AND {one_of('run_id', 'text')}"
     return [(row[0], row[1]) for row in fetch(sql, [ids_parameter(run_ids)])]
 
 
 def started_effects(run_ids: Collection[str]) -> list[StartedEffect]:
     """What has left and of which nothing was heard yet, of these runs; the caller has locked them."""
-    runs = select_rows({"id": "text"})
-    sql = f"SELECT run_id, key, tool, call_id FROM agents_effect WHERE state = 'started' AND run_id IN ({runs})"
+    sql = f"SELECT run_id, key, tool, call_id FROM agents_effect WHERE state = 'started' AND {one_of('run_id', 'text')}"
     return [StartedEffect(*row) for row in fetch(sql, [ids_parameter(run_ids)])]
 
 
 def with_open_approvals(run_ids: Collection[str]) -> set[str]:
     """Those of the runs that still wait for a person's decision."""
-    runs = select_rows({"id": "text"})
-    sql = f"SELECT run_id FROM agents_approval WHERE decision = '' AND run_id IN ({runs})"
+    sql = f"SELECT run_id FROM agents_approval WHERE decision = '' AND {one_of('run_id', 'text')}"
     return {row[0] for row in fetch(sql, [ids_parameter(run_ids)])}
 
 

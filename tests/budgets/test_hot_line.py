@@ -6,7 +6,16 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, transaction
 
 from budgets.hot_line import Line, line_on, one_transaction, using
-from budgets.hot_sql import Columns, fetch, in_transaction, insert_sql, update_sql, write
+from budgets.hot_sql import (
+    Columns,
+    fetch,
+    ids_parameter,
+    in_transaction,
+    insert_sql,
+    one_of,
+    update_sql,
+    write,
+)
 from budgets.models import Tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -129,3 +138,13 @@ def test_without_a_line_it_is_part_of_the_transaction_that_is_open() -> None:
             Tenant.objects.create(slug="a", name="a")
         transaction.set_rollback(True)
     assert not Tenant.objects.exists()
+
+
+@pytest.mark.usefixtures("line")
+def test_ids_are_found_whatever_is_in_them() -> None:
+    slugs = ['a"b', "a\\b", "a,b", "{a}", "NULL", "a'b", "é"]
+    for slug in [*slugs, "other"]:
+        Tenant.objects.create(slug=slug, name=slug)
+    with one_transaction():
+        found = fetch(f"SELECT slug FROM budgets_tenant WHERE {one_of('slug', 'text')}", [ids_parameter(slugs)])
+    assert {row[0] for row in found} == set(slugs)
