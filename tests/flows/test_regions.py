@@ -1,12 +1,12 @@
 """What somebody does within a part of a page goes on when that part is read again; what waits is told in the title."""
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from agents.models import Run
 from tests.flows.console_page import ConsolePage
 from tests.flows.test_lossy_feed import made
-from tests.flows.test_written_text import LAYOUT_SHIFTS, tell
+from tests.flows.test_written_text import LAYOUT_SHIFTS, SIZES, tell
 from tests.harness.live_stack import LiveStack
 
 pytestmark = [pytest.mark.flows, pytest.mark.either_database]
@@ -120,7 +120,9 @@ def test_the_title_says_how_many_things_wait_for_a_person(live_stack: LiveStack,
     assert page.title() == title
 
 
-def test_runs_that_change_move_nothing_in_the_list(live_stack: LiveStack, page: Page) -> None:
+@pytest.mark.parametrize("size", SIZES, ids=["wide", "phone"])
+def test_runs_that_change_move_nothing_in_the_list(live_stack: LiveStack, page: Page, size: ViewportSize) -> None:
+    page.set_viewport_size(size)
     found: list[Run] = [made() for _ in range(4)]
     ConsolePage(page, live_stack)
     expect(page.locator("html")).to_have_attribute("data-live", "live")

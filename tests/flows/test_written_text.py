@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from agents import bell
 from agents.contracts.base import JsonObject
@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.flows, pytest.mark.either_database]
 SPAN, OTHER = "a" * 16, "b" * 16
 HOSTILE = '<img src="x" onerror="window.stolen = 1"><script>window.stolen = 1</script>'
 LINE = "One line of what the LLM has to say about the late order.\n"
+SIZES: list[ViewportSize] = [{"width": 1440, "height": 900}, {"width": 390, "height": 844}]
 LAYOUT_SHIFTS = """() => {
     window.shifts = [];
     new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map(
@@ -121,7 +122,9 @@ def test_who_comes_later_sees_the_text_so_far(live_stack: LiveStack, run: Run, p
             expect(each.locator(f"#s-{SPAN}-text")).to_have_text("The order is late ")
 
 
-def test_nothing_moves_but_what_grows(live_stack: LiveStack, run: Run, page: Page) -> None:
+@pytest.mark.parametrize("size", SIZES, ids=["wide", "phone"])
+def test_nothing_moves_but_what_grows(live_stack: LiveStack, run: Run, page: Page, size: ViewportSize) -> None:
+    page.set_viewport_size(size)
     block = opened(page, live_stack, run)
     page.evaluate(LAYOUT_SHIFTS)
     for number in range(12):
@@ -129,7 +132,9 @@ def test_nothing_moves_but_what_grows(live_stack: LiveStack, run: Run, page: Pag
         expect(block).to_have_text(LINE * (number + 1))
     tell(run, "model.ended", SPAN, llm="rehearsal:search", status="ok", text="Done.")
     expect(block).to_have_count(0)
-    for number in range(6):
+    for number in range(24):
+        spent = {"turn": number, "cost_nanos": 1_234_567 * 2**number, "input_tokens": 7 * 2**number}
+        Run.objects.filter(pk=run.pk).update(doing=f"turn {number}", **spent)
         tell(run, "tool.started", f"{number:016x}", tool="look_up", call_id=f"c{number}")
         expect(page.locator(f"#s-{number:016x}")).to_be_visible()
         tell(run, "tool.ended", f"{number:016x}", status="ok")
