@@ -31,6 +31,8 @@ KINDS: tuple[tuple[EventKind, str], ...] = (
     ("tool.ended", "c"),
     ("model.started", "n"),
 )
+ACKNOWLEDGE_SECONDS = 0.2
+"""Pages acknowledge what came in quick succession together."""
 CURSOR = re.compile(r'<wf-live socket="([^"]+)" seq="(\d+)" epoch="([^"]*)"')
 SEQ = re.compile(r'^\{"seq":(\d+),')
 MARK = re.compile(r"^mark (\d+)$")
@@ -164,6 +166,7 @@ class Crowd(threading.Thread):
             self.lost += 1
 
     async def _read(self, socket: ClientConnection, marks: Marks | None) -> None:
+        said_at = 0.0
         async for message in socket:
             text = str(message)
             if text.startswith('{"beat"'):
@@ -173,7 +176,9 @@ class Crowd(threading.Thread):
             self.frames += 1
             if marks is not None:
                 _note(marks, text)
-            await socket.send(f'{{"ack":{frame[1]}}}')
+            if time.monotonic() - said_at > ACKNOWLEDGE_SECONDS:
+                said_at = time.monotonic()
+                await socket.send(f'{{"ack":{frame[1]}}}')
 
     def _arrived(self) -> None:
         self._waiting -= 1
