@@ -17,6 +17,7 @@ export function say(state, words) {
   const chip = byId("live-chip");
   if (chip) {
     chip.dataset.tone = TONES[state] ?? "bad";
+    chip.toggleAttribute("data-long", words !== "live");
     if (chip.textContent !== words) chip.textContent = words;
   }
   mark();
