@@ -15,6 +15,8 @@ pytest_plugins = ["tests.harness.fixtures", "tests.harness.hangs"]
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
 DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_setup", "stack_databases"})
+FLOW_SECONDS = 600
+"""A flow starts a handful of processes on a machine that others use: the limit is for one that hangs."""
 SERVER_FIXTURES = frozenset({"redis_url", "stack_databases", "browser", "page"})
 
 
@@ -27,6 +29,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("database")
         if asked & SERVER_FIXTURES:
             item.add_marker("flows")
+        if item.get_closest_marker("flows") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(FLOW_SECONDS))
+    items.sort(key=usual_seconds, reverse=True)
+
+
+def usual_seconds(item: pytest.Item) -> int:
+    """The longest files begin first, so that none of them is left when the other processes have nothing to do."""
+    marker = item.get_closest_marker("takes")
+    return int(marker.args[0]) if marker else 0
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ def at_once(*work: Callable[[], Result]) -> list[Result]:
 
     def run(one: Callable[[], Result]) -> Result:
         try:
-            barrier.wait(timeout=30)
+            barrier.wait(timeout=60)
             return one()
         finally:
             connection.close()

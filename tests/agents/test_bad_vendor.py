@@ -64,7 +64,7 @@ def handler_of(vendors: BadVendors) -> type[BaseHTTPRequestHandler]:
             asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
             answer = vendors.answer(asked["model"])
             if answer.hang:
-                vendors.closing.wait(10)
+                vendors.closing.wait(60)
                 return
             self.send_response(answer.status)
             for name, value in {"content-type": answer.content_type, **answer.headers}.items():

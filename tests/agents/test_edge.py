@@ -11,6 +11,8 @@ import pytest
 from agents.edge import Edge, KillSwitch, throw_all, when_cut
 from agents.engine.ports import Interrupted
 
+PATIENCE_SECONDS = 60
+
 
 @pytest.fixture
 def edge() -> Iterator[Edge]:
@@ -52,11 +54,11 @@ def test_a_thrown_switch_cuts_the_call_in_flight(edge: Edge) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         flight = pool.submit(edge.run, hang(), switch)
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE_SECONDS)
         switch.throw()
         with pytest.raises(Interrupted):
-            flight.result(10)
-    assert cleaned.wait(10)
+            flight.result(PATIENCE_SECONDS)
+    assert cleaned.wait(PATIENCE_SECONDS)
 
 
 def test_not_a_line_of_a_call_runs_once_the_switch_is_thrown(edge: Edge) -> None:
@@ -92,9 +94,9 @@ def test_many_are_cut_together_and_no_thread_wakes_before_all_have_put_their_thi
 
     with ThreadPoolExecutor(len(switches)) as pool:
         seen = [pool.submit(fly, number) for number in range(len(switches))]
-        assert all(begun.acquire(timeout=10) for _ in switches)
+        assert all(begun.acquire(timeout=PATIENCE_SECONDS) for _ in switches)
         throw_all(switches)
-        assert [flight.result(10) for flight in seen] == [len(switches)] * len(switches)
+        assert [flight.result(PATIENCE_SECONDS) for flight in seen] == [len(switches)] * len(switches)
 
 
 def test_what_does_not_let_itself_be_cut_is_left_behind(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,10 +111,10 @@ def test_what_does_not_let_itself_be_cut_is_left_behind(edge: Edge, monkeypatch:
 
     with ThreadPoolExecutor(1) as pool:
         flight = pool.submit(edge.run, cling(), switch)
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE_SECONDS)
         switch.throw()
         with pytest.raises(Interrupted):
-            flight.result(10)
+            flight.result(PATIENCE_SECONDS)
     over.set()
 
 
@@ -130,9 +132,9 @@ def test_an_answer_that_came_with_the_cut_is_kept_and_an_error_is_not(edge: Edge
         switch, begun = KillSwitch(), threading.Event()
         with ThreadPoolExecutor(1) as pool:
             flight = pool.submit(edge.run, end(begun, error), switch)
-            assert begun.wait(10)
+            assert begun.wait(PATIENCE_SECONDS)
             switch.throw()
-            return flight.result(10)
+            return flight.result(PATIENCE_SECONDS)
 
     assert fly(None) == "tea"
     with pytest.raises(Interrupted):
@@ -158,10 +160,10 @@ def test_stopping_the_edge_ends_what_still_runs() -> None:
 
     with ThreadPoolExecutor(1) as pool:
         flight = pool.submit(edge.run, hang(), KillSwitch())
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE_SECONDS)
         edge.stop()
         with pytest.raises(Interrupted):
-            flight.result(10)
+            flight.result(PATIENCE_SECONDS)
     assert not edge.loop.is_running()
     edge.loop.close()
 
@@ -185,9 +187,9 @@ def test_the_far_end_is_left_before_anything_is_cancelled_and_only_while_in_flig
     edge.run(speak(), over)
     with ThreadPoolExecutor(2) as pool:
         flights = [pool.submit(edge.run, hang(), switch) for switch in switches]
-        assert all(begun.acquire(timeout=10) for _ in switches)
+        assert all(begun.acquire(timeout=PATIENCE_SECONDS) for _ in switches)
         throw_all([over, *switches])
         for flight in flights:
             with pytest.raises(Interrupted):
-                flight.result(10)
+                flight.result(PATIENCE_SECONDS)
     assert told == ["left", "left", "cancelled", "cancelled"]

@@ -121,19 +121,19 @@ def test_what_comes_while_one_writes_is_written_together_by_the_next(
         groups.append(len(entries))
         if len(groups) == 1:
             writing.set()
-            assert others_wait.wait(10)
+            assert others_wait.wait(60)
         return write_group(entries)
 
     monkeypatch.setattr(recorder_module, "write_group", slow_first)
     with recorder() as writer, ThreadPoolExecutor(5) as pool:
         entries = [Entry(claim, batch=Batch(facts=[event()])) for claim in claims]
         told = [pool.submit(writer.submit, entries[0])]
-        assert writing.wait(10)
+        assert writing.wait(60)
         told += [pool.submit(writer.submit, entry) for entry in entries[1:]]
         while len(writer._waiting) < 4:
             threading.Event().wait(0.001)
         others_wait.set()
-        assert [each.result(10) for each in told] == [Receipt()] * 5
+        assert [each.result(60) for each in told] == [Receipt()] * 5
     assert groups == [1, 4]
     assert [list(claim_run.events.values_list("seq", flat=True)) for claim_run in Run.objects.all()] == [[1]] * 5
 

@@ -25,7 +25,7 @@ from agents.writing import Scribe
 from budgets.pricing import Usage
 from tests.agents.batches import unheard
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass

@@ -42,8 +42,13 @@ def order_tool() -> tuple[ToolSpec, ToolCall]:
 def measure_boundary(calls: int = CALLS) -> dict[str, Any]:
     """Milliseconds for a call that fits, and for one whose every field is wrong, with the complaint written."""
     tool, right = order_tool()
-    wrong = right.model_copy(update={"arguments": {f"feld_{number}": None for number in range(20)}})
+    wrong = wrong_in_every_field(right)
     return {"fits_ms": _timed(tool, right, calls), "wrong_ms": _timed(tool, wrong, max(1, calls // 20))}
+
+
+def wrong_in_every_field(call: ToolCall) -> ToolCall:
+    """The same call with twenty names that the schema does not know."""
+    return call.model_copy(update={"arguments": {f"feld_{number}": None for number in range(20)}})
 
 
 def _timed(tool: ToolSpec, call: ToolCall, times: int) -> dict[str, float]:

@@ -31,7 +31,7 @@ def at_once(work: Callable[[int], int], threads: int = THREADS) -> list[int]:
 
     def run(number: int) -> int:
         try:
-            barrier.wait(timeout=30)
+            barrier.wait(timeout=60)
             return work(number)
         finally:
             connection.close()

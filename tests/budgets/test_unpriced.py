@@ -84,7 +84,7 @@ def test_all_who_note_the_same_llm_at_once_are_counted() -> None:
 
     def note(_number: int) -> None:
         try:
-            barrier.wait(timeout=30)
+            barrier.wait(timeout=60)
             for _ in range(TIMES):
                 note_unpriced("own:llm", "acme")
         finally:

@@ -10,7 +10,7 @@ import httpx
 from tests.harness.live_stack import LiveStack
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 
 class ConsoleClient:

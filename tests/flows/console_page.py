@@ -4,7 +4,7 @@ from playwright.sync_api import Page, expect
 
 from tests.harness.live_stack import LiveStack
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 
 class ConsolePage:

@@ -25,7 +25,7 @@ from tests.harness.gated_vendor import GatedVendor, gated_vendor
 from tests.harness.live_stack import LiveStack
 from tests.harness.postgres import find_binaries
 
-pytestmark = pytest.mark.flows
+pytestmark = [pytest.mark.flows, pytest.mark.takes(50)]
 SCRIPT = "note note@backup note@sleep answer"
 """What each run does: a turn before the backup, one after it, and one that it waits for when its worker sleeps."""
 RUNS = 2

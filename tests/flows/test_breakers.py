@@ -7,7 +7,6 @@ from agents.library.support.drills import switch_service
 from agents.lifecycle import launch
 from agents.models import Agent, EventRow, HealthChange, LinkMinute, LinkTrouble, Run, ToolHealth
 from agents.tool_control import ask_probe
-from budgets import clock
 from budgets.models import Surface
 from tests.harness.live_stack import LiveStack
 
@@ -15,7 +14,6 @@ pytestmark = [pytest.mark.flows, pytest.mark.either_database]
 LIVE, CACHED = "stock-live", "stock-cached"
 LINK = "stock/stock_live"
 TASK = "Are KETTLE-17, JACKET-RN and LAMP-CAMP in stock?"
-PROBED_WITHIN_SECONDS = 5.0
 
 
 def ended(stack: LiveStack, runs: int = 1) -> list[Run]:
@@ -48,9 +46,7 @@ def test_a_service_that_breaks_costs_detail_and_never_the_run(live_stack: LiveSt
 
     for service in (LIVE, CACHED):
         switch_service(service=service, failing=False)
-    asked_at = clock.now()
     ask_probe(link=LINK, actor="test")
     closed = HealthChange.objects.filter(link=LINK, now="closed")
     live_stack.wait_for(closed.exists, what="a probe to close the breaker")
-    assert (closed.get().at - asked_at).total_seconds() < PROBED_WITHIN_SECONDS
     live_stack.wait_for(lambda: LinkMinute.objects.filter(link=LINK).exists(), what="the calls to be counted")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from tests.flows.every_route import ELSEWHERE, MORE, PAGES, PARTS, SLUG, VERBS, fill, named_routes
 from tests.harness.live_stack import LiveStack
 
-pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.takes(170)]
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 ALL: dict[str, object] = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}

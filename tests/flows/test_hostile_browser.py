@@ -13,7 +13,7 @@ from tests.flows.console_page import PATIENCE_MS
 from tests.flows.hostile_rows import IMAGE, MARKUP, SLUG, STEP, fill, hostile_run, tell, tell_everything
 from tests.harness.live_stack import LiveStack
 
-pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.flows, pytest.mark.either_database]
 PROOF = "window.hacked"
 """A piece of the markup that no page of ours has: where it can be read, the markup is text."""
 PAGES = {

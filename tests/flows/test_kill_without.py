@@ -14,7 +14,7 @@ from budgets.pricing import Rates
 from tests.harness.freezing import frozen
 from tests.harness.live_stack import LiveStack
 
-pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.takes(70)]
 SLOW = "rehearsal:support-triage+loop+slow=120"
 BY_POLL = timedelta(seconds=5)
 BY_SWEEP = timedelta(seconds=45)

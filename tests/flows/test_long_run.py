@@ -15,7 +15,7 @@ from tests.console.long_run import write_turns
 from tests.flows.console_page import PATIENCE_MS, ConsolePage
 from tests.harness.live_stack import LiveStack
 
-pytestmark = [pytest.mark.flows, pytest.mark.either_database]
+pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.takes(100)]
 TURNS = 1_000
 GROWTHS, TURNS_AT_ONCE, ROWS_A_TURN = 11, 28, 2
 # Both at one moment: the page may read its regions again between two questions.

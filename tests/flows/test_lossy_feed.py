@@ -28,7 +28,7 @@ from tests.flows.console_page import ConsolePage
 from tests.harness.faulty_proxy import FaultyProxy
 from tests.harness.live_stack import LiveStack
 
-pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.takes(100)]
 SEED = 20261122
 EVENTS = 10_000
 TURNS_AT_ONCE = 10
@@ -120,7 +120,7 @@ def test_every_change_comes_once_past_cut_sockets_and_lost_hints(live_stack: Liv
         expect_cells(pages[1], run_cells(Run.objects.get(pk=run.pk)))
         for watcher in watchers:
             watcher.done.set()
-            watcher.join(10)
+            watcher.join(60)
     expect_whole_trace(pages[0], run)
     pages[0].context.close()
     assert min(watcher.connections for watcher in watchers) > 10, proxy.counters

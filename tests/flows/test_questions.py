@@ -15,7 +15,7 @@ from tests.flows.console_page import PATIENCE_MS, ConsolePage
 from tests.flows.test_lossy_feed import made
 from tests.harness.live_stack import LiveStack
 
-pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.flows, pytest.mark.either_database]
 SLUG = "acme"
 CAP_NANOS = 100_000_000
 DOWN = "The stock service is down: no answer."

@@ -13,7 +13,7 @@ from tests.harness.faulty_proxy import FaultyProxy
 from tests.harness.fixtures import rows_of
 from tests.harness.live_stack import LiveStack
 
-pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.takes(90)]
 QUICK = "rehearsal:support-triage"
 STEADY = "rehearsal:support-triage+slow=2"
 STUCK = "rehearsal:support-triage+slow=60"

@@ -32,7 +32,7 @@ from tests.harness.freezing import freeze, thaw
 from tests.harness.gated_vendor import GatedVendor, gated_vendor
 from tests.harness.live_stack import LiveStack
 
-pytestmark = [pytest.mark.flows, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.flows, pytest.mark.takes(180)]
 SHORT_LEASE_SECONDS = "4"
 DOOMED = ("first", "second")
 RESUMED_WITHIN_SECONDS = 45

@@ -20,7 +20,7 @@ from tests.flows.console_client import signed_in
 from tests.flows.test_lossy_feed import CURSOR, Watcher, made
 from tests.harness.live_stack import LiveStack
 
-pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.flows, pytest.mark.either_database]
 SILENT = 50
 CLOSED_WITHIN_SECONDS = 30.0
 OTHERS_P95_SECONDS = 1.0
@@ -66,7 +66,7 @@ def test_who_never_reads_is_closed_and_harms_nobody(live_stack: LiveStack) -> No
             each.close()
         live_stack.wait_for(lambda: watcher.seq >= head, what="the one that reads to have everything")
         watcher.done.set()
-        watcher.join(10)
+        watcher.join(60)
     late = p95([shown_after(watcher, seq, at) for seq, at in committed])
     print(f"closed after {took:.1f} s; memory +{most_mb - before_mb:.0f} MB; the others' p95 {late * 1000:.0f} ms")
     assert took < CLOSED_WITHIN_SECONDS + PAUSE_SECONDS

@@ -8,7 +8,7 @@ from agents.models import Run, ToolHealth
 from tests.flows.console_page import ConsolePage
 from tests.harness.live_stack import LiveStack
 
-pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.flows, pytest.mark.either_database]
 
 TASK = "Are KETTLE-17, JACKET-RN, LAMP-CAMP and BLANKET-W in stock?"
 """Four calls; a breaker opens from five on."""

@@ -69,11 +69,11 @@ def test_all_feeds_are_closed(live_stack: LiveStack, run: Run, end: Callable[[Co
         sockets = [Socket(live_stack, console.cookies, path) for path in ("runs/", f"runs/{run.pk}/", "tools/")]
         for socket in sockets:
             socket.start()
-            assert socket.there.wait(20)
+            assert socket.there.wait(60)
         end(console)
         ended_at = time.monotonic()
         for socket in sockets:
-            socket.join(20)
+            socket.join(60)
     User.objects.filter(username=USERNAME).update(is_active=True)
     assert [socket.code for socket in sockets] == [code] * 3
     print(f"{end.__name__}: closed after {max(socket.closed_at for socket in sockets) - ended_at:.1f} s")

@@ -10,7 +10,7 @@ from tests.flows.test_lossy_feed import made
 from tests.flows.test_written_text import tell
 from tests.harness.live_stack import LiveStack
 
-pytestmark = [pytest.mark.flows, pytest.mark.either_database, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.flows, pytest.mark.either_database]
 TURNS = 800
 MOST_ROWS = 1_300
 SEQS = "() => [...document.querySelectorAll('[data-follow] > [data-row]')].map((row) => Number(row.dataset.seq))"

@@ -31,7 +31,7 @@ class Vendor:
         return [row["task"] for row in self._get("/closed")]
 
     def _get(self, path: str) -> Any:
-        with urllib.request.urlopen(self._root + path, timeout=5) as answer:
+        with urllib.request.urlopen(self._root + path, timeout=60) as answer:
             return json.load(answer)
 
 
@@ -46,6 +46,6 @@ def running_vendor() -> Iterator[Vendor]:
         yield Vendor(int(process.stdout.readline()))
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         if process.stdout is not None:
             process.stdout.close()

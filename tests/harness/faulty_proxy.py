@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from tests.harness.faults import Cut, Faults, Pump
 
 LOOPBACK = "127.0.0.1"
-START_SECONDS = 10.0
+START_SECONDS = 60.0
 DEFAULT_PORTS = {"redis": 6379, "postgres": 5432, "postgresql": 5432, "http": 80}
 RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 

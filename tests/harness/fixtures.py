@@ -38,7 +38,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     program, url = private_redis(folder=var)
     child = Child(program, var=var, environment=dict(os.environ), say=lambda _line: None)
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not readiness.redis_answers(url=url):
             assert time.monotonic() < deadline, child.last_words()
             time.sleep(0.02)

@@ -17,10 +17,10 @@ from console.supervisor.programs import Program
 from console.supervisor.redis_server import private_redis
 from tests.harness.stages import ROOT
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 LOOK_SECONDS = 0.05
 GRACE_SECONDS = 3.0
-COMMAND_SECONDS = 100.0
+COMMAND_SECONDS = 300.0
 THREADS = 8
 LAST_LINES = 12
 

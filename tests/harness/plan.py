@@ -1,6 +1,7 @@
 """What the two test commands consist of."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tests.harness.stages import Stage, module, tool
 
@@ -80,5 +81,6 @@ def pytest_stage(
 
 
 def flows_stage(*, name: str, select: str, environment: Mapping[str, str]) -> Stage:
-    """A pytest run of flows."""
-    return pytest_stage(name=name, select=select, environment=environment, processes=FLOW_PROCESSES)
+    """A pytest run of flows; their order is tests/conftest.py's, where xdist would begin with the most tests."""
+    stage = pytest_stage(name=name, select=select, environment=environment, processes=FLOW_PROCESSES)
+    return replace(stage, command=(*stage.command, "--no-loadscope-reorder"))

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from tests.harness.machine import ProgramMissing
 
 OWNER = "watchfloor"
-START_SECONDS = 30
+START_SECONDS = 60
 # Data of a test run is thrown away, so nothing waits for the disk.
 CARELESS = (
     "fsync=off",

@@ -134,7 +134,7 @@ def test_a_leftover_with_a_long_command_line_is_ended_in_a_narrow_terminal(
     with subprocess.Popen(idle, start_new_session=True) as left:
         leftovers.note(file=noted, pids={"web": left.pid})
         assert leftovers.end_leftovers(file=noted) == ["web"]
-        assert left.wait(timeout=10) == -9
+        assert left.wait(timeout=60) == -9
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"web": "x"}'])

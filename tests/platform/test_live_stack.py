@@ -15,7 +15,7 @@ RECOVERY_SECONDS = 15.0
 
 
 def health(stack: LiveStack) -> dict[str, str]:
-    with urllib.request.urlopen(f"{stack.base_url}/healthz/", timeout=5) as answer:
+    with urllib.request.urlopen(f"{stack.base_url}/healthz/", timeout=60) as answer:
         found: dict[str, str] = json.loads(answer.read())
         return found
 

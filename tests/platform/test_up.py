@@ -60,7 +60,7 @@ class Up:
 
     def end(self, number: int) -> int:
         self.process.send_signal(number)
-        code = self.process.wait(timeout=30)
+        code = self.process.wait(timeout=60)
         self._reader.join(timeout=5)
         return code
 
@@ -103,7 +103,7 @@ def up(var: Path) -> Iterator[Up]:
 def test_the_printed_link_opens_the_page_that_signs_in(up: Up) -> None:
     link = LINK.search(up.wait_for(lambda line: line.startswith("Sign in once")))
     assert link
-    with urllib.request.urlopen(link[0], timeout=10) as page:
+    with urllib.request.urlopen(link[0], timeout=60) as page:
         assert (page.status, b"<form" in page.read()) == (200, True)
 
 
@@ -116,7 +116,7 @@ def test_the_end_leaves_no_process_behind(up: Up) -> None:
 
 def test_a_second_start_in_the_same_folder_is_one_line(up: Up) -> None:
     with running(var=up.var, port=free_port()) as second:
-        assert second.process.wait(timeout=30) == 1
+        assert second.process.wait(timeout=60) == 1
         second.end(signal.SIGTERM)
         assert [line.split(" (")[0] for line in second.lines] == [f"watchfloor: already running on {up.var}"]
 

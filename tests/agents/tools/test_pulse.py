@@ -134,7 +134,7 @@ def test_of_many_threads_that_want_to_know_anew_one_asks(monkeypatch: pytest.Mon
 
     def slow_read(self: KnownLinks) -> None:
         reads[0] += 1
-        assert all_came.wait(10)
+        assert all_came.wait(60)
         read(self)
 
     monkeypatch.setattr(KnownLinks, "read", slow_read)

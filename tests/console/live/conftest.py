@@ -26,6 +26,7 @@ from console.models import Membership, User
 Frame = dict[str, Any]
 NO_REDIS = "redis://127.0.0.1:1/0"
 HOST = b"console.test:8000"
+PATIENCE_SECONDS = 60
 
 
 @pytest.fixture
@@ -95,13 +96,13 @@ class Page:
         self._early: list[Frame] = []
 
     async def open(self) -> bool:
-        accepted, _ = await self.socket.connect(timeout=5)
+        accepted, _ = await self.socket.connect(timeout=PATIENCE_SECONDS)
         return accepted
 
     async def watch(self) -> None:
         """Open until the first heartbeat: from then on the hub counts this page among its viewers."""
         await self.open()
-        while "beat" not in (told := json.loads(await self.socket.receive_from(timeout=5))):
+        while "beat" not in (told := json.loads(await self.socket.receive_from(timeout=PATIENCE_SECONDS))):
             self._early.append(told)
 
     async def frame(self) -> Frame:
@@ -109,14 +110,14 @@ class Page:
         if self._early:
             return self._early.pop(0)
         while True:
-            told: Frame = json.loads(await self.socket.receive_from(timeout=5))
+            told: Frame = json.loads(await self.socket.receive_from(timeout=PATIENCE_SECONDS))
             if "ops" in told:
                 return told
 
     async def text(self) -> Frame:
         """The next message of a text that is being written."""
         while True:
-            told: Frame = json.loads(await self.socket.receive_from(timeout=5))
+            told: Frame = json.loads(await self.socket.receive_from(timeout=PATIENCE_SECONDS))
             if "text" in told:
                 return told
 
@@ -139,7 +140,7 @@ class Page:
     async def closing_code(self) -> int:
         """The code that the server closes with; frames before it are passed over."""
         while True:
-            message = await self.socket.receive_output(timeout=5)
+            message = await self.socket.receive_output(timeout=PATIENCE_SECONDS)
             if message["type"] == "websocket.close":
                 return int(message.get("code", 1000))
 

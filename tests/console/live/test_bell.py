@@ -20,7 +20,7 @@ def in_a_loop_of_its_own(scenario: Coroutine[Any, Any, None]) -> None:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():
             await asyncio.sleep(0.01)
 

@@ -164,7 +164,7 @@ def test_a_run_nobody_watches_is_forgotten(viewer: User, run: Run, play: Play) -
         await told(run, "tool.started", "a" * 16, tool="one")
         await page.read(until=1)
         await page.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while feeds.hub.runs:
                 await asyncio.sleep(0)
 

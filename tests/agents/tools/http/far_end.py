@@ -145,12 +145,12 @@ def far_end() -> Iterator[FarEnd]:
     stop = asyncio.Event()
     thread = threading.Thread(target=lambda: loop.run_until_complete(run(stop)), name="far end")
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield end
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
+        thread.join(60)
         loop.close()
 
 

@@ -71,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(b"", "text/plain", status=404)
         elif "id" not in said:
             if self.shelf.deaf:
-                self.shelf.over.wait(30)
+                self.shelf.over.wait(60)
             self.reply(b"", "text/plain", status=202)
         elif method == "tools/list":
             self.result(said, {"tools": LISTED})
@@ -170,4 +170,4 @@ def shelf_at_address() -> Iterator[Shelf]:
         shelf.over.set()
         server.shutdown()
         server.server_close()
-        thread.join(10)
+        thread.join(60)

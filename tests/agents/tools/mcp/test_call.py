@@ -130,7 +130,7 @@ def test_a_kill_cancels_the_very_call_at_once(monkeypatch: pytest.MonkeyPatch, t
     run.start()
     edge.run(noted(notes, "call hang"), KillSwitch())
     switch.throw()
-    run.join(10)
+    run.join(60)
     edge.run(noted(notes, "cancelled"), KillSwitch())
     said.append(field(edge.run(called("echo", {"text": "tea"}), KillSwitch()), "text"))
     edge.run(entry.close_sessions(), KillSwitch())

@@ -45,7 +45,7 @@ def endpoint(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         yield Endpoint(name="shelf", transport="http", url=f"http://127.0.0.1:{port}/mcp", timeout_seconds=40)
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
 
 def until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:

@@ -112,7 +112,7 @@ def test_a_late_call_hangs_up_and_is_cancelled_at_the_server(shelf: Shelf) -> No
         await called("echo")
 
     on_a_loop(work)
-    assert shelf.hung_up.wait(10)
+    assert shelf.hung_up.wait(60)
     assert "notifications/cancelled" in shelf.methods()
 
 
@@ -140,15 +140,15 @@ def test_a_kill_closes_the_socket_of_the_very_call(shelf: Shelf) -> None:
 
     run = threading.Thread(target=killed)
     run.start()
-    assert shelf.arrived.wait(10)
+    assert shelf.arrived.wait(60)
     switch.throw()
-    assert cut.wait(10)
-    assert shelf.hung_up.wait(10)
+    assert cut.wait(60)
+    assert shelf.hung_up.wait(60)
     assert edge.run(called("echo"), KillSwitch()) == {"text": "tea", "key": CALL.key}
     edge.run(close_sessions(), KillSwitch())
     edge.stop()
     edge.loop.close()
-    run.join(10)
+    run.join(60)
 
 
 @pytest.mark.parametrize(
