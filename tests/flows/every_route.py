@@ -230,7 +230,7 @@ def fill(stack: LiveStack, page: Page) -> dict[str, object]:
         "account": Account.objects.get(tenant=acme, scope="tenant_day").pk,
         "agent": "support-triage",
         "tool": "stock",
-        "link": "stock/live",
+        "link": "stock/stock_live",
         "llm": "rehearsal:support-triage",
         "secret": set_secret(tenant=acme, name="CRM_TOKEN", value="canary-for-a-look", actor=admin).pk,
         "mcp_tool": _mcp_tool().pk,

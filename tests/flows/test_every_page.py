@@ -57,7 +57,9 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
 ) -> None:
     path = PAGES[look].address(look, filled) if look in PAGES else f"/t/{SLUG}/{MORE[look].format(**filled)}"
     page.set_viewport_size(WIDE)
-    page.goto(live_stack.base_url + path)
+    answer = page.goto(live_stack.base_url + path)
+    assert answer
+    assert (answer.status == 404) == (look == "nothing here"), "on a page that is not there axe finds nothing"
     expect(page.locator(".htmx-request")).to_have_count(0)
     page.evaluate("document.fonts.ready")
     keys = page.locator("[data-key]").evaluate_all(KEYS)
