@@ -79,6 +79,8 @@ class Effect(models.Model):
         indexes = (
             models.Index(fields=["run"], name="effect_run"),
             models.Index(fields=["state"], name="effect_unknown", condition=models.Q(state="unknown")),
+            # What a person resolved last.
+            models.Index(fields=["resolved_at"], name="effect_resolved", condition=models.Q(resolved_at__isnull=False)),
         )
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias, cast
 
-from django.db.models import F, Max, Model, Q, QuerySet, Value
+from django.db.models import Exists, F, Max, Model, OuterRef, Q, QuerySet, Value
 
 from agents.models import Approval, Effect, HealthChange, Run, Switch
 from budgets.models import Action, BudgetAlert, Tenant
@@ -60,12 +60,16 @@ def latest(ends: Mapping[str, datetime | None]) -> Calm:
 
 def _ends(tenant: Tenant) -> Iterable[Ends]:
     runs = Run.objects.filter(tenant=tenant)
-    last = runs.filter(pk__in=runs.exclude(ended_at=None).order_by("-ended_at").values("pk")[:RUNS_LOOKED_AT])
-    farthest = runs.exclude(ended_at=None).order_by("-ended_at").values("pk")[RUNS_LOOKED_AT - 1 : RUNS_LOOKED_AT]
+    # By their ids alone: with the tenant SQLite would rather walk all of its runs.
+    ended = runs.exclude(ended_at=None).order_by("-ended_at").values("pk")
+    last = Run.objects.filter(pk__in=ended[:RUNS_LOOKED_AT])
+    farthest = Run.objects.filter(pk__in=ended[RUNS_LOOKED_AT - 1 : RUNS_LOOKED_AT])
     nearly = Q(cap_nanos__gt=0, cost_nanos__gte=F("cap_nanos") / 100 * NEARLY_SPENT_PERCENT)
     late = last.filter(started_at__gt=F("created_at") + QUEUED_TOO_LONG + timedelta(seconds=1))
-    yield _last("approval", Approval.objects.filter(run__tenant=tenant), "decided_at")
-    yield _last("effect", Effect.objects.filter(run__tenant=tenant, resolved_at__isnull=False), "resolved_at")
+    # As conditions on what ended, read from its newer end: over a join SQLite would begin with all runs of the tenant.
+    own = Exists(runs.filter(pk=OuterRef("run")))
+    yield _last("approval", _newest(Approval.objects.filter(own), "decided_at"), "decided_at")
+    yield _last("effect", _newest(Effect.objects.filter(own), "resolved_at"), "resolved_at")
     yield _last("stop", Switch.objects.filter(Q(tenant=tenant) | Q(tenant=None)), "lifted_at")
     yield _last("breaker", HealthChange.objects.filter(now="closed"), "at")
     yield _last("alert", BudgetAlert.objects.filter(account__tenant=tenant), "seen_at")
@@ -74,7 +78,13 @@ def _ends(tenant: Tenant) -> Iterable[Ends]:
     yield _last("run", last.filter(nearly | Q(state="killed")), "ended_at")
     yield _last("dead", last.filter(state="dead"), "ended_at")
     yield _last("queue", late, "started_at")
-    yield _last("looked back to", runs.filter(pk__in=farthest), "ended_at")
+    yield _last("looked back to", farthest, "ended_at")
+
+
+def _newest(rows: "QuerySet[Model]", field: str) -> "QuerySet[Model]":
+    """The row with the latest instant in a column."""
+    ended = rows.filter(**{f"{field}__isnull": False}).order_by(f"-{field}")
+    return rows.filter(pk__in=ended.values("pk")[:1])
 
 
 def _last(what: str, rows: "QuerySet[Model]", field: str) -> Ends:

@@ -1,0 +1,16 @@
+"""Effects are found by when they were resolved."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("agents", "0015_last_decided_pages")]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="effect",
+            index=models.Index(
+                condition=models.Q(("resolved_at__isnull", False)), fields=["resolved_at"], name="effect_resolved"
+            ),
+        ),
+    ]
