@@ -8,21 +8,23 @@ from django.db import Error, connection
 from pytest_django.plugin import DjangoDbBlocker
 
 from agents.contracts.endings import TERMINAL
-from agents.lifecycle import launch
-from agents.models import Agent, EventRow, Run
-from budgets.models import Hold, Surface, Tenant
+from agents.models import EventRow, Run
+from budgets.models import Hold
 from tests.harness.databases import StackDatabases
+from tests.harness.drill_desk import broker, furnish, launch_drills, variables
 from tests.harness.faulty_proxy import FaultyProxy
 from tests.harness.fixtures import rows_of
+from tests.harness.gated_vendor import GatedVendor, gated_vendor
 from tests.harness.live_stack import LiveStack
 from tests.harness.postgres import PostgresServer, restartable_postgres
 
 pytestmark = pytest.mark.flows
 COMMIT = b"COMMIT\x00"
-SLOW = "rehearsal:support-triage+slow=1"
-RUNS = 10
+RUNS, TURNS = 20, 20
+WORK = " ".join(["note@go", *["note"] * (TURNS - 2), "answer"])
 LOST_ANSWERS = 16
-BEGUN_EVENTS = 8 * RUNS
+BEGUN_EVENTS = 10 * RUNS
+"""Each run writes more than a hundred: most of them are still to come when the server goes, and when it goes again."""
 SECONDS = 240.0
 
 
@@ -42,13 +44,22 @@ def proxy(server: PostgresServer) -> Iterator[FaultyProxy]:
 
 
 @pytest.fixture(scope="module")
+def vendor() -> Iterator[GatedVendor]:
+    """Answers at once, but for the first question of each run."""
+    with gated_vendor() as (running, url), variables(COMPATIBLE_BASE_URL=url):
+        yield running
+
+
+@pytest.fixture(scope="module")
 def stack(
     server: PostgresServer,
     proxy: FaultyProxy,
+    vendor: GatedVendor,
     tmp_path_factory: pytest.TempPathFactory,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[LiveStack]:
     """Two workers and beat, which reach their database through the proxy; this process reaches it directly."""
+    assert not vendor.asked
     var = tmp_path_factory.mktemp("stack")
     given = StackDatabases(server_url=server.url, folder=tmp_path_factory.mktemp("template")).copy(var=var)
     running = LiveStack(var=var, environment={**given, "DATABASE_URL": proxy.url(given["DATABASE_URL"])})
@@ -56,22 +67,31 @@ def stack(
     try:
         with rows_of(given, var=var, blocker=django_db_blocker):
             running.start("redis", "worker", "second worker", "beat")
-            yield running
+            furnish()
+            with broker(running.redis_url):
+                yield running
     finally:
         running.end()
 
 
-def test_answers_of_commits_that_are_lost_lose_and_double_nothing(stack: LiveStack, proxy: FaultyProxy) -> None:
-    runs = launched()
+def test_answers_of_commits_that_are_lost_lose_and_double_nothing(
+    stack: LiveStack, proxy: FaultyProxy, vendor: GatedVendor
+) -> None:
+    runs = launch_drills("lost", WORK.replace("@go", "@lost"), RUNS)
+    stack.wait_for(lambda: vendor.waiting["lost"] > 0, what="a run to be under way")
     proxy.down.cut_before(COMMIT, times=LOST_ANSWERS)
+    vendor.open("lost")
     stack.wait_for(all_ended(runs), what="all runs to end", seconds=SECONDS)
     assert proxy.down.cuts_left == 0
     assert_nothing_lost_or_doubled(stack, runs)
 
 
-def test_a_restart_and_a_crash_of_the_server_lose_and_double_nothing(stack: LiveStack, server: PostgresServer) -> None:
-    runs = launched()
-    for how, events in (("fast", BEGUN_EVENTS), ("immediate", 2 * BEGUN_EVENTS)):
+def test_a_restart_and_a_crash_of_the_server_lose_and_double_nothing(
+    stack: LiveStack, server: PostgresServer, vendor: GatedVendor
+) -> None:
+    runs = launch_drills("restarted", WORK, RUNS)
+    vendor.open("go")
+    for how, events in (("fast", BEGUN_EVENTS), ("immediate", 3 * BEGUN_EVENTS)):
         stack.wait_for(written(runs, events), what=f"{events} events before the {how} restart", seconds=SECONDS)
         ended_at = datetime.now(UTC)
         server.end("fast" if how == "fast" else "immediate")
@@ -80,18 +100,6 @@ def test_a_restart_and_a_crash_of_the_server_lose_and_double_nothing(stack: Live
     stack.wait_for(all_ended(runs), what="all runs to end", seconds=SECONDS)
     assert EventRow.objects.filter(run__in=runs, at__gt=ended_at).exists(), "they had ended before the crash"
     assert_nothing_lost_or_doubled(stack, runs)
-
-
-def launched() -> list[str]:
-    """Some runs, all before the workers."""
-    tenant = Tenant.objects.get(slug="acme")
-    surface = Surface.objects.get(tenant=tenant, slug="internal-batch")
-    agent = Agent.objects.select_related("current").get(name="support-triage")
-
-    def one(task: str) -> str:
-        return launch(tenant=tenant, surface=surface, agent=agent, actor="acme_operator", llm=SLOW, task=task).id
-
-    return [one(f"Where is order 10{number}?") for number in range(20, 20 + RUNS)]
 
 
 def all_ended(runs: list[str]) -> Callable[[], bool]:

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agents", "0015_last_decided_pages")]
+    dependencies = [("agents", "0016_last_decided")]
 
     operations = [
         migrations.AddIndex(
