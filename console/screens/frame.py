@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from console.access.requests import TenantRequest
 from console.live.feeds import position
+from console.models import User
 from console.screens.approvals.waiting import waiting_counts
 from console.screens.budgets.alerts import count_words, unseen_alerts
 from console.screens.stops.standing import standing_stops
@@ -95,6 +96,14 @@ def own_links(request: TenantRequest, active: str = "") -> list[NavLink]:
     ]
     every = [NavLink("Manage tenants", reverse("tenants:list"), active=False, key="")]
     return within + (every if request.user.is_platform_admin else [])
+
+
+def frame_outside(user: User, *, active: str) -> dict[str, object]:
+    """The same on pages that are within no tenant: their navigation, as far as this person may go."""
+    links = [NavLink("All tenants", reverse("everywhere:show"), active == "everywhere", key="e")]
+    if user.is_platform_admin:
+        links.append(NavLink("Manage tenants", reverse("tenants:list"), active == "tenants", key="m"))
+    return {"nav": links, **_on_a_phone(links, may_stop=False)}
 
 
 def _on_a_phone(links: list[NavLink], *, may_stop: bool) -> dict[str, object]:

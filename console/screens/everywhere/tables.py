@@ -1,12 +1,11 @@
 """The table of tenants side by side; its cells are in templates/everywhere/cells."""
 
-from collections.abc import Sequence
-
 import django_tables2 as tables
 from django.urls import reverse
 
 from console.screens import cells
 from console.screens.everywhere.rows import TenantRow
+from console.screens.grid import Grid
 
 NUM = {"class": "num"}
 
@@ -16,10 +15,11 @@ def cell(name: str, header: str, td: dict[str, str] | None = None) -> tables.Col
     return cells.cell(f"everywhere/cells/{name}", header, td)
 
 
-class EverywhereTable(tables.Table):
+class EverywhereTable(Grid):
     """In the order given; a row leads to the tenant's Overview."""
 
     caption = "Tenants, the most urgent first"
+    look = "all-grid"
 
     tenant = cell("tenant", "Tenant", {"class": "nowrap"})
     needs = cell("needs", "Needs somebody", {"data-phone": "wide"})
@@ -32,16 +32,11 @@ class EverywhereTable(tables.Table):
     tools = cell("tools", "Degraded tools", {"data-phone": "wide"})
     stops = cell("stops", "Stops", NUM)
 
-    class Meta:
-        template_name = "components/table.html"
-        attrs = {"class": "grid all-grid", "tbody": {"data-rows": ""}}
-        row_attrs = {
-            "id": lambda record: f"tenant-{record.facts.tenant.slug}",
-            "data-row": "",
-            "tabindex": "-1",
-            "data-severity": lambda record: str(record.severity),
-            "data-href": lambda record: reverse("overview:show", args=[record.facts.tenant.slug]),
-        }
+    def row_id(self, record: TenantRow) -> str:
+        return f"tenant-{record.facts.tenant.slug}"
 
-    def __init__(self, rows: Sequence[TenantRow]) -> None:
-        super().__init__(rows)
+    def severity_of(self, record: TenantRow) -> int:
+        return record.severity
+
+    def address_of(self, record: TenantRow) -> str:
+        return reverse("overview:show", args=[record.facts.tenant.slug])

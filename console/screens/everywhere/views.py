@@ -14,6 +14,7 @@ from console.access.requests import HtmxHttpRequest, to_sign_in
 from console.screens.everywhere.facts import read_everywhere
 from console.screens.everywhere.rows import rows_of, sums_of
 from console.screens.everywhere.tables import EverywhereTable
+from console.screens.frame import frame_outside
 
 MOST_TENANTS = 500
 """More are not looked at; the page then says "500+"."""
@@ -37,6 +38,7 @@ def show(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
     context = {
         "tenants": tenants,
+        **frame_outside(request.user, active="everywhere"),
         "everywhere": True,
         "table": EverywhereTable(list(page)),
         "page": page,

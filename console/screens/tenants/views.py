@@ -17,6 +17,7 @@ from budgets.seed import open_tenant
 from budgets.tenants import TenantRefused, rename_tenant
 from console.access.policy import tenants_of
 from console.access.requests import PlatformRequest, of_the_platform
+from console.screens.frame import frame_outside
 from console.screens.tenants.forms import AddForm, NameForm
 from console.screens.tenants.selectors import lines_of
 from console.screens.tenants.tables import TenantsTable
@@ -32,7 +33,8 @@ def list_tenants(request: PlatformRequest) -> HttpResponse:
     tenants = list(tenants_of(request.user))
     page = Paginator(tenants, ROWS).get_page(request.GET.get("page"))
     table = TenantsTable(lines_of(list(page), timezone.now()))
-    return render(request, "tenants/tenants.html", {"tenants": tenants, "table": table, "page": page})
+    context = {**frame_outside(request.user, active="tenants"), "tenants": tenants, "table": table, "page": page}
+    return render(request, "tenants/tenants.html", context)
 
 
 @of_the_platform("GET", "HEAD", "POST")
@@ -86,5 +88,10 @@ def _dialog(request: PlatformRequest, name: str, context: Context, *, status: in
     partial = f"tenants/_{name}.html"
     if request.htmx:
         return render(request, partial, context, status=status)
-    whole = {"tenants": tenants_of(request.user), "partial": partial, **context}
+    whole = {
+        **frame_outside(request.user, active="tenants"),
+        "tenants": tenants_of(request.user),
+        "partial": partial,
+        **context,
+    }
     return render(request, "tenants/dialog.html", whole, status=status)
