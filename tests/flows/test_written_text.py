@@ -144,7 +144,7 @@ def test_nothing_moves_but_what_grows(live_stack: LiveStack, run: Run, page: Pag
 
 def test_a_worker_s_llm_is_read_while_it_writes_also_by_who_comes_again(live_stack: LiveStack, page: Page) -> None:
     console = ConsolePage(page, live_stack)
-    run_id = console.launch("How do we roll back a release?", agent="Search", llm="rehearsal:search+slow=6")
+    run_id = console.launch("How do we roll back a release?", agent="Search", llm="rehearsal:search+slow=15")
     block = page.locator(".trace-text .written")
     expect(block).to_contain_text(" ", timeout=PATIENCE_MS)
     page.reload()
