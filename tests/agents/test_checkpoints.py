@@ -19,7 +19,8 @@ LARGE = "A large output. " * 100
 
 
 def with_steps(run: Run, *outputs: StepOutput) -> Run:
-    """The run with these steps recorded."""
+    """The run with these steps recorded, as by a worker that had it before."""
+    Run.objects.filter(pk=run.pk, epoch=0).update(epoch=1)
     rows, at = NewRows(), datetime.now(UTC)
     rows.steps += [(run.id, Step(number=n, turn=1, output=output), at) for n, output in enumerate(outputs, start=1)]
     statements.write_group([], rows)

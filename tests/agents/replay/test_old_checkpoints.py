@@ -32,10 +32,10 @@ def _at(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # n
 
 
 def left_behind(office: Office, steps: int) -> Run:
-    """A run of the golden agent with the first steps that version 1 recorded, before a worker of this release."""
+    """A run of the golden agent with the first steps that a worker of version 1 recorded."""
     old = golden("v1/everyday")
     spec = AgentSpec.model_validate({**old.stored["spec"], "llms": [LLM]})
-    run = office.run("queued", epoch=0, task=old.stored["task"], turn=steps, steps_count=steps)
+    run = office.run("queued", epoch=1, task=old.stored["task"], turn=steps, steps_count=steps)
     run.version = keep_version(spec=spec)
     run.save()
     for text in old.stored["blobs"]:
