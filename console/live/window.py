@@ -22,6 +22,9 @@ WINDOW_EVENTS = 600
 class TraceRead:
     """Rows of a trace with the cursor that belongs to them: the page carries both.
 
+    ``seq`` is as far as the run's own row was read, which is before its events were: what ended the run in between has
+    its row here already, and comes once more with what it changed elsewhere on the page.
+
     They come from events after ``after`` up to ``upto``. ``newest``: they go on as the run does. ``first_at`` is when
     the run began, whatever the window. ``older`` rows in front of a window were looked for in what is before it.
     """
@@ -167,7 +170,7 @@ def _folded(head: Head, events: list[EventRow], *, newest: bool, skipped: Sequen
     for row in events:
         trace.apply(row.seq, row.to_event())
     return TraceRead(
-        seq=trace.head if newest else head.seq,
+        seq=head.seq,
         epoch=head.epoch,
         spans=trace.spans,
         first_at=trace.first_at,

@@ -243,3 +243,23 @@ def test_the_page_reads_the_same_rows_with_its_cursor(run: Run) -> None:
     assert (read.seq, [span.title for span in read.spans]) == (1, ["one"])
     assert read.epoch == LiveEpoch.current()
     assert read.first_at is not None
+
+
+def test_a_run_that_ends_after_its_row_was_read_and_before_its_trace_does_not_stand_there_as_running(
+    viewer: User, run: Run, play: Play
+) -> None:
+    tell(run, "tool.started", "a" * 16, tool="one")
+    head = head_of(run.pk)
+    ended = tell(run, "run.ended", "b" * 16, state="failed")
+    Run.objects.filter(pk=run.pk).update(state="failed")
+    read = newest_window(head)
+    assert (read.seq, read.upto) == (head.seq, ended)
+    page = page_of(run, cookie_of(viewer), seq=read.seq)
+
+    async def scenario() -> None:
+        await page.watch()
+        await page.read(until=ended)
+        assert {"op": "text", "id": f"r-{run.pk}-status-word", "value": "failed"} in page.ops
+        await page.close()
+
+    play(scenario)
