@@ -5,6 +5,12 @@ from playwright.sync_api import Page, expect
 from tests.harness.live_stack import LiveStack
 
 PATIENCE_MS = 60_000
+HTMX_IS_LATE = """
+    const [later, held] = [window.setTimeout, []];
+    window.setTimeout = (act, ms, ...more) => (ms ? later(act, ms, ...more) : held.push(act));
+    window.letGo = () => { window.setTimeout = later; held.forEach((act) => act()); };
+"""
+"""For a page that is used before htmx has taken it up, as it does in a task of its own; `letGo` lets it."""
 
 
 class ConsolePage:

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from tests.flows.console_page import HTMX_IS_LATE
 from tests.flows.every_route import ELSEWHERE, MORE, PAGES, PARTS, SLUG, VERBS, fill, named_routes
 from tests.harness.live_stack import LiveStack
 
@@ -21,11 +22,6 @@ RESERVED = ["j", "k", "x", "g", "/", "Enter", " ", "Escape"]
 SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 KEYS = "all => all.filter(el => el.checkVisibility() && !el.hidden).map(el => el.dataset.key)"
 LOOKS = [*PAGES, *MORE]
-HOLD_BACK_HTMX = """
-    const [later, held] = [window.setTimeout, []];
-    window.setTimeout = (act, ms, ...more) => (ms ? later(act, ms, ...more) : held.push(act));
-    window.letGo = () => { window.setTimeout = later; held.forEach((act) => act()); };
-"""
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +105,7 @@ def test_the_palette_leads_anywhere_without_a_mouse(live_stack: LiveStack, page:
 
 def test_fingers_faster_than_htmx_lose_nothing(live_stack: LiveStack, page: Page) -> None:
     page = page.context.new_page()
-    page.add_init_script(HOLD_BACK_HTMX)
+    page.add_init_script(HTMX_IS_LATE)
     page.goto(f"{live_stack.base_url}/t/{SLUG}/secrets/")
     page.keyboard.press("Control+k")
     expect(page.locator("#palette")).to_be_visible()

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from agents.models import Run
-from tests.flows.console_page import ConsolePage
+from tests.flows.console_page import HTMX_IS_LATE, ConsolePage
 from tests.flows.test_lossy_feed import made
 from tests.flows.test_written_text import LAYOUT_SHIFTS, SIZES, tell
 from tests.harness.live_stack import LiveStack
@@ -22,12 +22,6 @@ PROBE = """<div id="probe" data-live-region data-keep-order>
 ROW = """<li data-row id="row-{name}"><details><summary>More of {name}</summary>{name}</details>
   <input type="checkbox" value="{name}"></li>"""
 STYLE = ".box { height: 40px; overflow: auto } .long { height: 900px }"
-
-HTMX_IS_LATE = """
-    const [later, held] = [window.setTimeout, []];
-    window.setTimeout = (act, ms, ...more) => (ms ? later(act, ms, ...more) : held.push(act));
-    window.letGo = () => { window.setTimeout = later; held.forEach((act) => act()); };
-"""
 
 
 def probe(*names: str) -> str:
