@@ -14,9 +14,9 @@ OF_THE_STATE = ("run.", "kill.", "approval.", "effect.")
 """Kinds of event after which panels and verbs of the page may be others."""
 LARGEST_FRAME = 200_000
 """Characters; the server sends no message over a megabyte. Whoever missed more reads the page's regions again."""
-MOST_ROWS, KEPT_ROWS = 800, 400
-"""Of a run that goes on for days only the newest rows are kept; pages from before them read theirs again, as whoever
-has missed so much does anyway: it would not fit into a frame."""
+MOST_ROWS, KEPT_ROWS = 300, 150
+"""Of a run that goes on for days only the newest rows are kept, a kilobyte each; pages from before them read theirs
+again, as whoever has missed so much does anyway: some 130 rows fill the largest frame."""
 
 
 class RunFeed:
