@@ -36,6 +36,15 @@ class Burning:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedRun:
+    """A run with how its task begins, and the name of the tier that its limits come from."""
+
+    run: Run
+    task_start: str
+    tier: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunsPage:
     """One page of matching runs with what they burn, those of the tenant's that are live, and faults of the filter.
 
@@ -43,7 +52,7 @@ class RunsPage:
     """
 
     part: Part
-    rows: list[Run]
+    rows: list[ListedRun]
     burning: dict[str, Burning]
     live: list[LiveRun]
     live_matching: int
@@ -69,10 +78,14 @@ def runs_page(
     return RunsPage(part, rows_of(part.ids), burning, live, len(matching), problems, reach)
 
 
-def rows_of(ids: Sequence[str]) -> list[Run]:
+def rows_of(ids: Sequence[str]) -> list[ListedRun]:
     """The runs of these ids, in their order, with what a row of the list shows and no more."""
+    start = Left("task", TASK_START_CHARACTERS)
     runs = Run.objects.filter(pk__in=ids).select_related("surface").only(*SHOWN)
-    found = {run.pk: run for run in runs.annotate(task_start=Left("task", TASK_START_CHARACTERS), tier=tier_name())}
+    found = {
+        run.pk: ListedRun(run, run.task_start, run.tier)  # type: ignore[attr-defined]  # as annotated
+        for run in runs.annotate(task_start=start, tier=tier_name())
+    }
     return [found[run_id] for run_id in ids if run_id in found]
 
 

@@ -24,7 +24,7 @@ ADDRESS = "/t/acme/runs/"
 
 def listed(tenant: Tenant, text: str = "", **more: str | int) -> list[str]:
     """The ids of the first page that a filter text selects."""
-    return [run.pk for run in page_of(tenant, text, **more).rows]
+    return [row.run.pk for row in page_of(tenant, text, **more).rows]
 
 
 def page_of(tenant: Tenant, text: str = "", **more: str | int) -> RunsPage:
@@ -210,6 +210,6 @@ def test_a_search_looks_at_the_newest_runs_and_says_so(
     live = make_run(acme, task="find the parcel too")
     new = make_run(acme, state="completed", task="find another parcel")
     found = acme_viewer.get(ADDRESS, {"q": "parcel"})
-    assert [run.pk for run in found.context["table"].listed] == [live.pk, new.pk]
+    assert [each.run.pk for each in found.context["table"].listed] == [live.pk, new.pk]
     assert "Looked at all live runs and the newest 2." in found.content.decode()
     assert old.pk in acme_viewer.get(ADDRESS, {"q": "parcel", "whole": "1"}).content.decode()
