@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from agents.contracts.base import JsonObject
 from agents.contracts.specs import ToolSpec
+from console.screens.run.json_tree import Node, arguments_of
 from console.screens.schema_form import LONG_TEXT, as_text, properties
 
 MOST_LINES = 400
@@ -26,13 +27,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One argument: its name, what the tool says of it, and its value; ``lines`` only where it was changed."""
+    """One argument: its name, what the tool says of it, and its value now; ``lines`` only where it was changed."""
 
     name: str
     about: str
-    text: str
+    node: Node | None
     is_long: bool
-    is_json: bool
     lines: Sequence[Line] = ()
 
 
@@ -40,7 +40,8 @@ def rows_of(tool: ToolSpec | None, before: JsonObject, after: JsonObject) -> lis
     """The arguments in the order of the tool's own fields, each with its changes."""
     fields = properties_of(tool)
     names = [*(name for name in fields if name in before or name in after), *_others(fields, before, after)]
-    return [_row(name, fields.get(name), before, after) for name in names]
+    nodes = {node.key: node for node in arguments_of(after)}
+    return [_row(name, fields.get(name), nodes.get(name), before, after) for name in names]
 
 
 def properties_of(tool: ToolSpec | None) -> Mapping[str, JsonObject]:
@@ -52,15 +53,15 @@ def _others(fields: Mapping[str, JsonObject], before: JsonObject, after: JsonObj
     return [name for name in {**before, **after} if name not in fields]
 
 
-def _row(name: str, field: JsonObject | None, before: JsonObject, after: JsonObject) -> Row:
+def _row(name: str, field: JsonObject | None, node: Node | None, before: JsonObject, after: JsonObject) -> Row:
     about = str((field or {}).get("description") or "")
     value = after.get(name)
     text = as_text(value) if name in after else ""
     was = as_text(before[name]) if name in before else ""
-    is_json = isinstance(value, dict | list)
+    is_long = isinstance(value, dict | list) or "\n" in text or len(text) > LONG_TEXT
     changed = name not in before or name not in after or type(before[name]) is not type(value) or before[name] != value
     lines = tuple(_lines(was, text)) if changed else ()
-    return Row(name, about, text, is_json or "\n" in text or len(text) > LONG_TEXT, is_json, lines)
+    return Row(name, about, node, is_long, lines)
 
 
 def _lines(before: str, after: str) -> Iterator[Line]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from agents.contracts.base import JsonObject
 from agents.models import Approval, ApprovalRule, Effect
 from console.screens import cells
-from console.screens.approvals.waiting import Waiting
+from console.screens.approvals.waiting import Waiting, in_short
 from console.screens.grid import Grid
 
 NOWRAP = {"class": "nowrap"}
-CODE_CLIPPED = {"class": "clip mono dim", "data-phone": "wide"}
 WAITS = 2
 
 
@@ -46,11 +46,14 @@ class UnknownTable(Grid):
     severity_of = WAITS
 
     tool = cells.words("tool", "What", {"class": "mono"})
-    given = cells.cell("approvals/cells/given", "With", CODE_CLIPPED, of="arguments")
+    given = cells.words("arguments", "With", cells.CLIPPED)
     run = cells.cell("approvals/cells/run", "Run")
     state = cells.status("run", "State")
     since = cells.cell("approvals/cells/since", "Unknown for", cells.NUMBER, of="unknown_since")
-    verbs = cells.cell("approvals/cells/say", cells.VERBS, cells.END)
+    verbs = cells.cell("approvals/cells/say", cells.VERBS, cells.VERB_CELL)
+
+    def render_given(self, value: JsonObject) -> str:
+        return in_short(value)
 
     def row_id(self, record: Effect) -> str:
         return f"u-{record.pk}"

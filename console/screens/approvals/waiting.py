@@ -1,11 +1,13 @@
 """What waits for a person in a tenant: open approvals and effects of unknown outcome."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
+from pydantic import JsonValue
 
 from agents.approvals.looking import STILL_THERE
 from agents.contracts.base import JsonObject
@@ -87,9 +89,14 @@ def decided_in(tenant: Tenant, *, now: datetime) -> list[Approval]:
 
 def in_short(arguments: JsonObject) -> str:
     """The arguments on one line, in the order that both databases give: the shortest names first."""
-    text = ", ".join(f"{name}: {arguments[name]}" for name in sorted(arguments, key=lambda name: (len(name), name)))
+    names = sorted(arguments, key=lambda name: (len(name), name))
+    text = ", ".join(f"{name}: {_flat(arguments[name])}" for name in names)
     flat = " ".join(text.split())
     return flat if len(flat) <= PREVIEW_CHARACTERS else f"{flat[:PREVIEW_CHARACTERS]}…"
+
+
+def _flat(value: JsonValue) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _present(approval: Approval) -> JsonObject:

@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from agents.contracts.base import JsonObject
+
 Kind = Literal["object", "array", "text", "value"]
 
 MOST_NODES = 400
@@ -16,6 +18,8 @@ DEEPEST = 12
 OPEN_DEPTH = 2
 SHORT_CHARACTERS = 400
 """A text is shown so far, the rest on demand."""
+FOLDED_FROM = 1_200
+"""The same of arguments: most letters are seen whole."""
 LONGEST_SHOWN = 20_000
 PLAIN_NAME = str.isidentifier
 
@@ -37,6 +41,11 @@ class Node:
     left_out: int = 0
     children: list["Node"] = field(default_factory=list)
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether even the opened text is not the whole."""
+        return self.kind == "text" and self.size > len(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Tree:
@@ -53,13 +62,19 @@ class Tree:
 def tree_of(name: str, title: str, value: JsonValue) -> Tree:
     """The tree of a value that is stored under a name."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
-    root = _node("", "$", value, 0, _Room(MOST_NODES))
+    root = _node("", "$", value, 0, _Room(MOST_NODES, SHORT_CHARACTERS))
     return Tree(name, title, root, text[:LONGEST_SHOWN], len(text), len(text) > LONGEST_SHOWN)
+
+
+def arguments_of(value: JsonObject) -> list[Node]:
+    """What a call is made with, each argument a tree; its texts are folded later than a trace's."""
+    return _node("", "$", value, 0, _Room(MOST_NODES, FOLDED_FROM)).children
 
 
 @dataclass(slots=True)
 class _Room:
     left: int
+    fold: int
 
     def take(self, found: Iterable[tuple[str, str, JsonValue]]) -> Iterator[tuple[str, str, JsonValue]]:
         for each in found:
@@ -73,7 +88,7 @@ def _node(key: str, path: str, value: JsonValue, depth: int, room: _Room) -> Nod
     if isinstance(value, dict | list):
         return _branch(key, path, value, depth, room)
     if isinstance(value, str):
-        head = value[:SHORT_CHARACTERS] if len(value) > SHORT_CHARACTERS else ""
+        head = value[: room.fold] if len(value) > room.fold else ""
         return Node(key, path, "text", value[:LONGEST_SHOWN], head, len(value))
     return Node(key, path, "value", json.dumps(value))
 
