@@ -1,8 +1,15 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django.utils.functional import _StrOrPromise
+from django_tables2.columns import BoundColumn
+from django_tables2.rows import BoundRow
+
+class A(str):
+    def resolve(self, context: object, safe: bool = True, quiet: bool = False) -> object: ...
 
 class Column:
+    attrs: Mapping[str, Mapping[str, object]]
+
     def __init__(
         self,
         verbose_name: _StrOrPromise | None = None,
@@ -31,6 +38,10 @@ class TemplateColumn(Column):
     ) -> None: ...
 
 class Table:
+    @property
+    def columns(self) -> Iterable[BoundColumn]: ...
+    @property
+    def rows(self) -> Iterable[BoundRow]: ...
     def __init__(
         self,
         data: Iterable[object] | None = None,

@@ -12,16 +12,17 @@ def _cell(name: str, header: str, *, td: dict[str, str] | None = None) -> tables
     return cells.cell(f"agents/cells/{name}", header, td)
 
 
-class RunsColumn(tables.Column):
+class RunsColumn(cells.Drawn):
     """How many runs of some kind; a dim dash for none, so that the rows that matter stand out."""
 
     def __init__(self, header: str, kind: str) -> None:
         self._kind = kind
         attrs = {"td": {"class": self._tone, "data-label": header.lower()}, "th": {"class": "num"}}
-        super().__init__(verbose_name=header, accessor=f"tally__{kind}", orderable=False, attrs=attrs)
+        super().__init__(verbose_name=header, orderable=False, attrs=attrs)
 
-    def render(self, value: int) -> str:
+    def drawn(self, record: AgentLine | VersionLine, table: tables.Table) -> str:  # noqa: ARG002 - as all columns
         """With a separator for thousands."""
+        value = getattr(record.tally, self._kind)
         return f"{value:,}" if value else "–"
 
     def _tone(self, record: AgentLine | VersionLine) -> str:

@@ -30,7 +30,7 @@ def _cell(name: str, header: str, *, td: dict[str, str] | None = None) -> tables
     return cells.cell(f"prices/cells/{name}", header, td)
 
 
-class RateColumn(tables.Column):
+class RateColumn(cells.Drawn):
     """One rate in USD; dim where it is not a rate of its own but that of plain input or output."""
 
     def __init__(self, header: str, rate: RateOf, like: RateOf | None = None) -> None:
@@ -40,11 +40,11 @@ class RateColumn(tables.Column):
             "td": {"class": self._tone, "data-label": header.lower()},
             "th": {"class": "num"},
         }
-        super().__init__(verbose_name=header, accessor="rates", orderable=False, default="", attrs=attrs)
+        super().__init__(verbose_name=header, orderable=False, attrs=attrs)
 
-    def render(self, value: Rates) -> str:
-        """The rate that holds for short prompts; a dash for nothing."""
-        return usd(self._rate(value) or None)
+    def drawn(self, record: "Priced | VersionRow", table: tables.Table) -> str:  # noqa: ARG002 - as all columns
+        """The rate that holds for short prompts; a dash for nothing, and nothing where there are no rates."""
+        return usd(self._rate(record.rates) or None) if record.rates else ""
 
     def _tone(self, record: "Priced | VersionRow") -> str:
         rates = record.rates

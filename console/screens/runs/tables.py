@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
+from console.screens.grid import TEMPLATE
 from console.screens.pattern import Pattern
 from console.screens.runs.rows import marks_of, places_of
 from console.screens.runs.selectors import Burning, ListedRun
@@ -48,7 +49,7 @@ class RunsTable(tables.Table):
     verbs = _column("verbs", header=mark_safe('<span class="sr-only">Verbs</span>'))
 
     class Meta:
-        template_name = "runs/table.html"
+        template_name = TEMPLATE
         attrs = {
             "class": "grid runs-grid",
             # The links of the head and the pager stay on the page; those of the rows lead away from it.

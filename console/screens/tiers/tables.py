@@ -18,16 +18,16 @@ FIGURES = 10
 """So many settings come first that are figures."""
 
 
-class SettingColumn(tables.Column):
+class SettingColumn(cells.Drawn):
     """One setting of every tier; a list has fourteen of them, so that a cell has no template of its own."""
 
     def __init__(self, number: int, header: str) -> None:
         self._number = number
         head = {"class": "num" if number < FIGURES else ""}
         attrs = {"td": {"class": self._looks, "data-label": header}, "th": head}
-        super().__init__(verbose_name=header, orderable=False, empty_values=(), attrs=attrs)
+        super().__init__(verbose_name=header, orderable=False, attrs=attrs)
 
-    def render(self, record: Line) -> SafeString:
+    def drawn(self, record: Line, table: tables.Table) -> SafeString:  # noqa: ARG002 - as all columns
         """The value, and below it whose tier says so."""
         shown = self._shown(record)
         title = format_html(' title="{}"', shown.words) if shown.long else ""

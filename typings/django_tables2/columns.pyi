@@ -1,0 +1,5 @@
+from django_tables2 import Column
+
+class BoundColumn:
+    name: str
+    column: Column

@@ -1,0 +1,4 @@
+class BoundRow:
+    record: object
+
+    def get_cell(self, name: str) -> str: ...
