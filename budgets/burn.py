@@ -28,7 +28,7 @@ EPOCH = {
 
 Key = TypeVar("Key", int, str)
 Rows: TypeAlias = "QuerySet[Hold, tuple[int | str, int, int | None]]"
-Sums = dict[tuple[int | str, int], int]
+Sums = dict[int | str, dict[int, int]]
 Minutes = tuple[int, ...]
 """Nano-USD of each minute, the oldest first; a minute in which nothing was booked has 0."""
 
@@ -108,7 +108,7 @@ def spent_of_tenants_and_runs(
     tenants = _by_minute(last, "key", since)
     runs = _by_minute(_closed(runs_since, until).filter(run_id__in=run_ids), "run_id", runs_since)
     sums = _read(tenants.union(runs, all=True) if run_ids else tenants)
-    spent = {tenant_id: sums.get((str(tenant_id), 0), 0) for tenant_id in tenant_ids}
+    spent = {tenant_id: sums.get(str(tenant_id), {}).get(0, 0) for tenant_id in tenant_ids}
     return spent, {run_id: _filled(sums, run_id, run_minutes) for run_id in run_ids}
 
 
@@ -157,12 +157,12 @@ def _name_of(hour_at: datetime) -> str:
 
 def _band_in(sums: Sums, hour_at: datetime) -> Band | None:
     """The band of an hour, over the days on which that hour lies wholly behind the tenant's first charge."""
-    first = next((second for key, second in sums if key == FIRST), None)
+    first = next(iter(sums.get(FIRST, ())), None)
     days = 0 if first is None else min(DAYS_LOOKED_AT, int(hour_at.timestamp() - first) // DAY_SECONDS)
     if days < DAYS_ENOUGH:
         return None
     since = (DAYS_LOOKED_AT - days) * DAY // MINUTE
-    spent = [nanos for (key, minute), nanos in sums.items() if key == _name_of(hour_at) and minute >= since]
+    spent = [nanos for minute, nanos in sums.get(_name_of(hour_at), {}).items() if minute >= since]
     return band_of(spent, minutes=60 * days, days=days)
 
 
@@ -180,7 +180,8 @@ def _minutes(
 
 def _filled(sums: Sums, key: int | str, count: int) -> Minutes:
     """The first so many minutes of a key, those without a charge as 0."""
-    return tuple(sums.get((key, minute), 0) for minute in range(count))
+    spent = sums.get(key)
+    return tuple(spent.get(minute, 0) for minute in range(count)) if spent else (0,) * count
 
 
 def _by_minute(found: QuerySet[Hold], by: str, since: datetime) -> Rows:
@@ -195,5 +196,9 @@ def _epoch() -> Func:
 
 
 def _read(rows: Rows) -> Sums:
-    """Nano-USD by key and minute; minutes without a charge are absent."""
-    return {(key, minute): int(spent) for key, minute, spent in rows if spent}
+    """Nano-USD by key and then by minute; minutes without a charge are absent."""
+    sums: Sums = {}
+    for key, minute, spent in rows:
+        if spent:
+            sums.setdefault(key, {})[minute] = int(spent)
+    return sums

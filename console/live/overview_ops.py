@@ -12,13 +12,13 @@ from console.screens.overview.ranking import Need
 
 def overview_cells(page: Page) -> list[Op]:
     """Everything that is words or a shape in a place that stays."""
-    today = page.facts.today
+    today, counts = page.facts.today, page.facts.runs.counts
     return [
         text("o-headline", page.headline),
-        text("o-running", page.running),
-        text("o-queued", page.queued),
-        text("o-waiting", page.waiting),
-        text("o-failed", page.failed),
+        text("o-running", counts.running),
+        text("o-queued", counts.queued),
+        text("o-waiting", counts.waiting),
+        text("o-failed", counts.failed),
         text("o-spent", figures.usd(today.spent_nanos)),
         text("o-projected", page.projected),
         attr("o-projected", "data-tone", page.projected_tone),

@@ -51,18 +51,6 @@ class TenantRow:
         return 3 if any(need.tone == "bad" for need in self.needs) else 2
 
     @property
-    def running(self) -> str:
-        return self._count(len(self.facts.runs.at_work))
-
-    @property
-    def waiting(self) -> str:
-        return self._count(len(self.facts.runs.waiting))
-
-    @property
-    def failed(self) -> str:
-        return self._count(len(self.facts.runs.failed))
-
-    @property
     def today(self) -> Budget:
         return self.facts.today
 
@@ -79,10 +67,6 @@ class TenantRow:
     @property
     def tools_unshown(self) -> int:
         return max(0, len(self.hit) - TOOLS_SHOWN)
-
-    def _count(self, number: int) -> str:
-        """Nothing for none, which is what most rows have."""
-        return f"{number:,}{'+' if self.facts.runs.is_cut else ''}" if number else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,18 @@ SPARK_WIDTH, SPARK_HEIGHT = 60, 16
 
 @dataclass(frozen=True, slots=True)
 class Burner:
-    """A run with its nano-USD a minute; ``cap_at`` is when it meets its cap at that pace."""
+    """A run, its nano-USD a minute of late and in each of ``minutes``; at that pace it meets its cap at ``cap_at``."""
 
     run: SeenRun
     pace_nanos: int
     left: timedelta | None
     cap_at: datetime | None
-    spark: str
+    minutes: Sequence[int]
+
+    @property
+    def spark(self) -> str:
+        """Its minutes as a line."""
+        return spark_of(self.minutes)
 
 
 def burners_of(facts: Facts, *, most: int = SHOWN) -> list[Burner]:
@@ -34,7 +39,7 @@ def burner_of(run: SeenRun, minutes: Sequence[int], now: datetime) -> Burner:
     """One run, by what it spent in each of the last minutes."""
     pace = pace_of(minutes)
     left = until_cap(cost_nanos=run.cost_nanos, cap_nanos=run.cap_nanos, pace_nanos=pace)
-    return Burner(run, pace, left, None if left is None else now + left, spark_of(minutes))
+    return Burner(run, pace, left, None if left is None else now + left, minutes)
 
 
 def spark_of(minutes: Sequence[int]) -> str:

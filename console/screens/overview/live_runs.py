@@ -53,6 +53,16 @@ class SeenRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How many runs there are of each kind, in words."""
+
+    running: str
+    queued: str
+    waiting: str
+    failed: str
+
+
+@dataclass(frozen=True, slots=True)
 class SeenRuns:
     """All of them, sorted out; ``is_cut``: there are more than were read."""
 
@@ -65,6 +75,12 @@ class SeenRuns:
     @property
     def live(self) -> int:
         return len(self.at_work) + len(self.queued) + len(self.waiting)
+
+    @property
+    def counts(self) -> Counts:
+        """As pages and feeds say them: "2,000+" where more were not read."""
+        groups = (self.at_work, self.queued, self.waiting, self.failed)
+        return Counts(*(f"{len(group):,}{'+' if self.is_cut else ''}" for group in groups))
 
     @property
     def waiting_since(self) -> datetime | None:

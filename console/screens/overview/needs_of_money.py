@@ -23,6 +23,7 @@ TIMES_OVER_NORMAL = 2
 
 def runs_near_their_cap(facts: Facts) -> Iterator[Need]:
     """At work, four fifths of the cap spent, or half of it and the rest within minutes at this pace."""
+    runs = _runs(facts)
     for run in facts.runs.at_work:
         found = burner_of(run, facts.spent.get(run.id, ()), facts.now)
         if not is_near_cap(found):
@@ -34,8 +35,8 @@ def runs_near_their_cap(facts: Facts) -> Iterator[Need]:
             glyph="warn",
             title=f"{run.name} nears its cap",
             why=f"{format_usd(run.cost_nanos)} of {format_usd(run.cap_nanos or 0)} spent{rate}; it stops there.",
-            href=reverse("runs:detail", args=[facts.tenant.slug, run.id]),
-            act=_kill(facts, run.id),
+            href=f"{runs}{run.id}/",
+            act=_kill(runs, run.id),
             nanos=run.cap_nanos or 0,
             what="cap",
             left=SOME_DAY if found.left is None else found.left,
@@ -58,6 +59,7 @@ def runs_that_run_away(facts: Facts) -> Iterator[Need]:
     band = facts.burn.band
     if band is None or not band.high_nanos:
         return
+    runs = _runs(facts)
     for run in facts.runs.at_work:
         found = burner_of(run, facts.spent.get(run.id, ()), facts.now)
         if found.pace_nanos <= TIMES_OVER_NORMAL * band.high_nanos or is_near_cap(found):
@@ -69,8 +71,8 @@ def runs_that_run_away(facts: Facts) -> Iterator[Need]:
             title=f"{run.name} runs away",
             why=f"{format_usd(found.pace_nanos)}/min alone; all runs together normally burn up to "
             f"{format_usd(band.high_nanos)}/min at this hour.",
-            href=reverse("runs:detail", args=[facts.tenant.slug, run.id]),
-            act=_kill(facts, run.id),
+            href=f"{runs}{run.id}/",
+            act=_kill(runs, run.id),
             nanos=10 * found.pace_nanos,
             what="in 10 min",
             left=NOW if found.left is None else max(NOW, found.left),
@@ -167,8 +169,13 @@ def _runs_over(facts: Facts, account_id: int, budget: Budget, told: bool) -> Nee
     )
 
 
-def _kill(facts: Facts, run_id: str) -> Act:
-    return Act("Kill…", reverse("runs:kill", args=[facts.tenant.slug, run_id]), "kill", True, True)
+def _runs(facts: Facts) -> str:
+    """The address below which each run has its own: looked up once, where hundreds of runs may be meant."""
+    return reverse("runs:list", args=[facts.tenant.slug])
+
+
+def _kill(runs: str, run_id: str) -> Act:
+    return Act("Kill…", f"{runs}{run_id}/kill/", "kill", True, True)
 
 
 def _top_up(facts: Facts, account_id: int, query: str = "") -> Act:

@@ -65,22 +65,6 @@ class Page:
         return "bad" if any(need.tone == "bad" for need in self.needs) else "warn"
 
     @property
-    def running(self) -> str:
-        return self._count(len(self.facts.runs.at_work))
-
-    @property
-    def queued(self) -> str:
-        return self._count(len(self.facts.runs.queued))
-
-    @property
-    def waiting(self) -> str:
-        return self._count(len(self.facts.runs.waiting))
-
-    @property
-    def failed(self) -> str:
-        return self._count(len(self.facts.runs.failed))
-
-    @property
     def burn_now(self) -> str:
         return f"{figures.usd(self.facts.burn.now_nanos)}"
 
@@ -134,9 +118,6 @@ class Page:
             self.facts.today.account_id,
             self.facts.today.cap_nanos,
         )
-
-    def _count(self, number: int) -> str:
-        return f"{number:,}{'+' if self.facts.runs.is_cut else ''}"
 
 
 def page_of(facts: Facts) -> Page:
