@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from django.db.models import Case, Q, When
+from django.db.models import Case, F, FilteredRelation, Q, When
 from django.utils import timezone
 from django.utils.http import urlencode
 
@@ -172,14 +172,17 @@ def llm_offers(agent: AgentChoice | None, environ: Mapping[str, str]) -> list[Of
 
 
 def surface_choices(tenant: Tenant, user: str = "") -> list[SurfaceChoice]:
-    """The tenant's surfaces that have a tier for this end user; one without could not be launched on."""
-    tiers = list(Tier.objects.for_tenant(tenant).filter(user__in={"", user}))
+    """The tenant's surfaces that have a tier for this end user; one without could not be launched on. One query."""
+    of_surface = Q(tenant__tiers__surface=None) | Q(tenant__tiers__surface=F("pk"))
+    covering = FilteredRelation("tenant__tiers", condition=Q(tenant__tiers__user__in={"", user}) & of_surface)
+    rows = Surface.objects.for_tenant(tenant).annotate(tier=covering).order_by("slug", "tier__pk")
+    columns = ("pk", "slug", "name", "tier__surface_id", "tier__user", "tier__settings")
     choices = []
-    for surface in Surface.objects.for_tenant(tenant):
-        surface.tenant = tenant
-        covering = [tier for tier in tiers if tier.surface_id in (None, surface.pk)]
+    for (pk, slug, name), found in groupby(rows.values_list(*columns), key=itemgetter(0, 1, 2)):
+        surface = Surface(pk=pk, slug=slug, name=name, tenant=tenant)
+        tiers = [Tier(tenant=tenant, surface_id=at, user=whose, settings=said or {}) for *_, at, whose, said in found]
         with contextlib.suppress(NoTier):
-            choices.append(SurfaceChoice(surface.slug, surface.name, resolved(covering, surface), surface))
+            choices.append(SurfaceChoice(slug, name, resolved(tiers, surface), surface))
     return choices
 
 

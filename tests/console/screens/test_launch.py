@@ -372,7 +372,10 @@ def test_curl_says_the_same(acme_operator: Client, filled: dict[str, Any]) -> No
 
 @pytest.mark.usefixtures("agent")
 def test_the_page_and_what_stands_beside_it_ask_few_questions(
-    acme_operator: Client, filled: dict[str, Any], django_assert_max_num_queries: DjangoAssertNumQueries
+    acme_operator: Client,
+    filled: dict[str, Any],
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     add_agent(SUPPORT)
     for _ in range(2):
@@ -380,7 +383,9 @@ def test_the_page_and_what_stands_beside_it_ask_few_questions(
     shape(Agent.objects.get(name="reader"))
     query = {"agent": "reader", "user": "mara", "session": "s1", "version": "1"}
     acme_operator.get(ADDRESS, query)
-    with django_assert_max_num_queries(12):
-        acme_operator.get(ADDRESS, query)
+    monkeypatch.setattr("agents.secrets.vault.REFRESH_SECONDS", 0.0)  # as for whoever comes after a while
+    for agent in ("reader", SUPPORT.name):
+        with django_assert_max_num_queries(12):
+            acme_operator.get(ADDRESS, {**query, "agent": agent})
     with django_assert_max_num_queries(12):
         acme_operator.post(f"{ADDRESS}preview/", {**filled, **query})
