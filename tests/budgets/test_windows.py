@@ -1,6 +1,7 @@
 """Reserve and settle fall in the same window, whatever the clocks do between them, in every zone."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,16 +20,18 @@ AROUND = (timedelta(hours=-1), timedelta(microseconds=-1), timedelta(0), timedel
 
 
 def transitions(name: str) -> list[datetime]:
-    """The instants of these years at which the zone's clocks change, to the minute."""
+    """The hours of these years at which the zone's clocks stand otherwise than an hour before; no day has two."""
     tz = ZoneInfo(name)
-    hours = (datetime(year, 1, 1, tzinfo=UTC) + timedelta(hours=hour) for year in YEARS for hour in range(8784))
-    found, before = [], None
-    for hour in hours:
-        offset = hour.astimezone(tz).utcoffset()
-        if before is not None and offset != before:
-            found.append(hour)
-        before = offset
-    return found
+    first = datetime(YEARS[0], 1, 1, tzinfo=UTC)
+    days = [first + timedelta(days=day) for day in range(366 * len(YEARS))]
+    changing = [day for day, next_day in pairwise(days) if offset_at(day, tz) != offset_at(next_day, tz)]
+    hours = [day + timedelta(hours=hour) for day in changing for hour in range(1, 25)]
+    return [hour for hour in hours if offset_at(hour, tz) != offset_at(hour - timedelta(hours=1), tz)]
+
+
+def offset_at(instant: datetime, tz: ZoneInfo) -> timedelta | None:
+    """What the zone's clocks are ahead of UTC."""
+    return instant.astimezone(tz).utcoffset()
 
 
 CHANGES = {name: transitions(name) for name in ZONES}
