@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
-pytest_plugins = ["tests.harness.fixtures", "tests.harness.hangs"]
+pytest_plugins = ["tests.harness.emptying", "tests.harness.fixtures", "tests.harness.hangs"]
 
 # How long one example takes says more of the machine's neighbours than of the code; the test's own limit holds.
 hypothesis.settings.register_profile("unhurried", deadline=None)
