@@ -12,6 +12,8 @@ from tests.harness.postgres import private_postgres
 from tests.harness.stages import Outcome, run_aloud, run_together, summary
 
 UNSET_FOR_TESTS = ("DATABASE_URL", "REDIS_URL", "WATCHFLOOR_LIBRARY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY")
+KEEPS_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+"""Some machines set it. Each of the hundreds of processes would compile its modules anew, and each pytest all tests."""
 
 
 def main(arguments: list[str]) -> int:
@@ -72,7 +74,7 @@ def whole() -> list[Outcome]:
 @contextlib.contextmanager
 def clean_environment() -> Iterator[None]:
     """A folder of its own to write to, and nothing of the caller's databases and keys."""
-    for name in UNSET_FOR_TESTS:
+    for name in (*UNSET_FOR_TESTS, KEEPS_NO_BYTECODE):
         os.environ.pop(name, None)
     with tempfile.TemporaryDirectory(prefix="watchfloor-test-") as folder:
         os.environ["WATCHFLOOR_VAR"] = folder
