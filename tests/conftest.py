@@ -9,6 +9,9 @@ from django.conf import settings
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.harness.plan import FLOWS_ARE_IN
+from tests.harness.stages import ROOT
+
 pytest_plugins = ["tests.harness.emptying", "tests.harness.fixtures", "tests.harness.hangs"]
 
 # How long one example takes says more of the machine's neighbours than of the code; the test's own limit holds.
@@ -29,9 +32,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("database")
         if asked & SERVER_FIXTURES:
             item.add_marker("flows")
+        if item.get_closest_marker("flows") and not in_place(item):
+            raise pytest.UsageError(f"{item.nodeid} is a flow: name its file in FLOWS_ARE_IN of tests/harness/plan.py")
         if item.get_closest_marker("flows") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(FLOW_SECONDS))
     items.sort(key=usual_seconds, reverse=True)
+
+
+def in_place(item: pytest.Item) -> bool:
+    """Whether the stages that run flows look where this one is."""
+    return any(item.path.is_relative_to(ROOT / place) for place in FLOWS_ARE_IN)
 
 
 def usual_seconds(item: pytest.Item) -> int:

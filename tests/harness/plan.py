@@ -44,6 +44,20 @@ def manage(*arguments: str) -> tuple[str, ...]:
 MACHINE = "tests/agents/machine"
 """The state machine plays whole days on one database: it has that for itself, without what other tests left in it."""
 
+FLOWS_ARE_IN = (
+    "tests/agents/test_effect_crashes.py",
+    "tests/agents/test_warden.py",
+    "tests/benchmarks/test_live.py",
+    "tests/console/live/test_bell.py",
+    "tests/console/live/test_ear.py",
+    "tests/console/screens/test_plans.py",
+    "tests/console/screens/test_stops_progress.py",
+    "tests/console/test_told_day.py",
+    "tests/flows",
+    "tests/platform",
+    "tests/soak",
+)
+"""All that a process of flows imports, and not each of the other tests; tests/conftest.py refuses one elsewhere."""
 
 FLOWS_ON_POSTGRESQL = "flows and database and not either_database"
 """Where a worker or the database itself dies, or money is held; the other flows would tell the same on both.
@@ -83,4 +97,4 @@ def pytest_stage(
 def flows_stage(*, name: str, select: str, environment: Mapping[str, str]) -> Stage:
     """A pytest run of flows; their order is tests/conftest.py's, where xdist would begin with the most tests."""
     stage = pytest_stage(name=name, select=select, environment=environment, processes=FLOW_PROCESSES)
-    return replace(stage, command=(*stage.command, "--no-loadscope-reorder"))
+    return replace(stage, command=(*stage.command, "--no-loadscope-reorder", *FLOWS_ARE_IN))
