@@ -34,6 +34,11 @@ class ToolLine:
         return max(self.standing.severity, 2 if self.changes else 0)
 
     @property
+    def is_one(self) -> bool:
+        """Whether its chain is itself and nothing else."""
+        return [link.name for link in self.standing.links] == [self.tool.title]
+
+    @property
     def tone(self) -> str:
         return "bad" if self.severity > 2 else "warn"
 
