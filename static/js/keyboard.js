@@ -1,5 +1,5 @@
 // Keys: j k Enter x on rows, / ? n K Space, g then a letter, Esc. Off where one types, and by the setting data-keys="off".
-// Any element with data-key="x" is pressed by that key; within the focused row first one with data-row-key="x"; links with
+// Any element with data-key="x" is pressed by that key, the last one of several (the newest note has the Undo that is meant); within the focused row first one with data-row-key="x"; links with
 // data-go="r" by g, then r.
 
 const GO_MS = 1_500;
@@ -29,7 +29,7 @@ function openRow(row) {
 }
 
 function press(key, attribute) {
-  const el = [...document.querySelectorAll(`[${attribute}]`)].find((each) => each.getAttribute(attribute) === key && !each.hidden);
+  const el = [...document.querySelectorAll(`[${attribute}]`)].findLast((each) => each.getAttribute(attribute) === key && !each.hidden);
   el?.click();
   return Boolean(el);
 }

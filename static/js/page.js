@@ -82,7 +82,10 @@ const toasts = document.getElementById("toasts");
 if (toasts) {
   toasts.querySelectorAll("[data-toast]").forEach(retire);
   new MutationObserver((changes) => {
-    changes.flatMap((change) => [...change.addedNodes]).filter((node) => node.matches?.("[data-toast]")).forEach(retire);
+    const added = changes.flatMap((change) => [...change.addedNodes]).filter((node) => node.matches?.("[data-toast]"));
+    // Two readings of a page at once are both told of the same.
+    for (const box of added) for (const older of toasts.children) if (older !== box && older.textContent === box.textContent) older.remove();
+    added.forEach(retire);
   }).observe(toasts, { childList: true });
 }
 

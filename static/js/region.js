@@ -86,10 +86,11 @@ function keepOrder(region, fresh) {
   rows[0]?.parentElement.append(...rows.sort((a, b) => place(a) - place(b)));
 }
 
-// False when somebody is typing in the region: it is read again when they have left it.
+// False when somebody is typing in the region, or when what they sent from it is under way, whose answer would find no
+// place any more: it is read again later.
 export function replaceRegion(region, fresh) {
   const active = region.contains(document.activeElement) ? document.activeElement : null;
-  if (typedIn(active)) return false;
+  if (typedIn(active) || region.querySelector(".htmx-request")) return false;
   keepOrder(region, fresh);
   keepChoices(region, fresh);
   keepDetails(region, fresh);

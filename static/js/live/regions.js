@@ -36,6 +36,7 @@ export class Regions {
       this.stale = which;
       return false;
     }
+    takeNotes(page);
     if (reading < this.newest) return true; // overtaken by a later answer, which is newer
     this.newest = reading;
     const read = takeRead(page);
@@ -82,6 +83,14 @@ async function readPage() {
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   } catch {
     return null;
+  }
+}
+
+// What the server had to say was said to this reading, and will not be said again.
+function takeNotes(page) {
+  for (const note of page.querySelectorAll("#toasts > [data-toast]")) {
+    document.getElementById("toasts")?.append(document.adoptNode(note));
+    window.htmx?.process(note);
   }
 }
 
