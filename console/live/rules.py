@@ -6,6 +6,7 @@ from agents.contracts.events import Event, EventKind
 from console.live.payload import items, number, text
 from console.live.rows import Rows
 from console.live.span import BAD, CALM, NOTICE, WARNING, Span
+from console.live.status import run_status
 
 Rule = Callable[[Rows, Event], None]
 
@@ -245,8 +246,8 @@ def run_claimed(rows: Rows, event: Event) -> None:
 def run_paused(rows: Rows, event: Event) -> None:
     if text(event.data, "state") == "waiting_approval":
         return  # the row of the approval says so, and for how long
-    state, reason = text(event.data, "state").replace("_", " "), text(event.data, "reason")
-    rows.remark(event, "note", state or "paused", status="noted", note=reason, severity=NOTICE)
+    word, reason = run_status(text(event.data, "state") or "paused").word, text(event.data, "reason")
+    rows.remark(event, "note", word, status="noted", note=reason, severity=NOTICE)
 
 
 def run_resumed(rows: Rows, event: Event) -> None:

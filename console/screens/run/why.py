@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 from agents.contracts.base import JsonObject
 from budgets.money import format_usd
 from budgets.tiers import SCOPE_NAMES, Scope
+from console.live.status import run_status
 
 Severity = Literal["bad", "warn", "note"]
 MOST_FINDINGS = 8
@@ -235,7 +236,7 @@ def _kill(data: JsonObject) -> Told:
 def _paused(data: JsonObject) -> Told:
     if data.get("state") == "waiting_approval":
         return "note", "Stopped for a person's decision", _word(data, "reason")
-    return "note", _word(data, "state").replace("_", " ").capitalize() or "Paused", _word(data, "reason")
+    return "note", run_status(_word(data, "state") or "paused").word.capitalize(), _word(data, "reason")
 
 
 def _ended(data: JsonObject) -> Told | None:
