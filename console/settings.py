@@ -133,7 +133,7 @@ def sqlite(path: str | Path) -> dict[str, Any]:
         "synchronous=FULL",
         "busy_timeout=30000",
         "foreign_keys=ON",
-        "cache_size=-16000",
+        "cache_size=-4000",
     )
     return {
         "ENGINE": "django.db.backends.sqlite3",

@@ -146,7 +146,7 @@ def lose_messages(story: Story) -> None:
     assert done.returncode == -signal.SIGKILL, done.stderr
     story.runs["lost"] = [Run.objects.get(task=task).pk]
     story.stack.add_worker("doomed", WATCHFLOOR_FAULT="before:claim")
-    story.stack.start("doomed")
+    story.stack.start_to_die("doomed")
     while story.stack.exit_code("doomed") is None:
         story.launch("lost", "answer")
         time.sleep(0.1)

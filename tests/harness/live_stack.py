@@ -58,13 +58,20 @@ class LiveStack:
     def start(self, *names: str) -> None:
         """Start these processes (all known ones when none is named) and wait until each answers."""
         chosen = names or tuple(self._programs)
-        environment = {**os.environ, **self.environment}
         for name in chosen:
-            program = self._programs[name]
-            given = {**environment, **self._own.get(name, {})}
-            self._children[name] = Child(program, var=self.var, environment=given, say=self.warnings.append)
+            self._launch(name)
         for name in chosen:
             self.wait_for(self._programs[name].is_ready, what=f"{name} to be ready")
+
+    def start_to_die(self, name: str) -> None:
+        """Start a process that a fault may end before it answers, and wait until it does either."""
+        self._launch(name)
+        is_ready = self._programs[name].is_ready
+        self.wait_for(lambda: self.exit_code(name) is not None or is_ready(), what=f"{name} to be ready or dead")
+
+    def _launch(self, name: str) -> None:
+        given = {**os.environ, **self.environment, **self._own.get(name, {})}
+        self._children[name] = Child(self._programs[name], var=self.var, environment=given, say=self.warnings.append)
 
     def pid(self, name: str) -> int:
         """The process id of a running process."""
