@@ -2,6 +2,8 @@
 // <tbody data-follow data-first-at="..."> holds rows with rect.bar[data-at-ms][data-ms | data-open].
 // Follow mode: at the bottom new steps scroll into view; further up they are counted on a button.
 
+import { steadily } from "./steady.js";
+
 const STEPS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
 const [MOST_ROWS, KEPT_ROWS] = [1_000, 400];
 const SVG = "http://www.w3.org/2000/svg";
@@ -86,16 +88,26 @@ function settle() {
   more.hidden = waiting === 0;
 }
 
-// A run may go on for days: while one follows, rows that are far above go; "Earlier steps" leads to them.
+// A run may go on for days: while one follows, rows that are far above go; "Earlier steps" leads to them. They go in a
+// frame of their own: with rows that come in the same one, those in view would be painted elsewhere at once.
+let trimming = 0;
+function trimSoon(box) {
+  cancelAnimationFrame(trimming);
+  if (document.hidden) trim(box);
+  else trimming = requestAnimationFrame(() => { trimming = requestAnimationFrame(() => { if (atBottom) trim(box); }); });
+}
+
 function trim(box) {
   const old = [...box.children].slice(0, -KEPT_ROWS);
   const earlier = document.getElementById("trace-earlier");
   if (box.children.length < MOST_ROWS || !earlier) return;
-  old.forEach((row) => row.remove());
+  steadily(box, () => {
+    old.forEach((row) => row.remove());
+    document.getElementById("trace-place").hidden = false;
+  });
   const first = box.firstElementChild;
   earlier.href = `?before=${first.dataset.seq}`;
   earlier.setAttribute("hx-get", earlier.getAttribute("href"));
-  document.getElementById("trace-place").hidden = false;
   box.dataset.fromMs = first.querySelector("rect.bar").dataset.atMs;
 }
 
@@ -109,8 +121,8 @@ function follow(appended) {
   const steps = appended.filter((row) => row.matches("[data-follow] > [data-row]") && row.getClientRects().length);
   if (!steps.length) return;
   if (atBottom) {
-    trim(steps[0].parentElement);
     steps.at(-1).scrollIntoView({ block: "nearest" });
+    trimSoon(steps[0].parentElement);
   } else {
     waiting += steps.length;
     more.textContent = `${waiting} new ${waiting === 1 ? "step" : "steps"} · show (n)`;

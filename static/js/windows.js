@@ -1,6 +1,8 @@
 // A long trace is read in windows: the one before comes as one scrolls up, the one after as one scrolls down, and far
 // ones go again. A row with data-cut begins a window: all above it is before event data-cut.
 
+import { steadily } from "./steady.js";
+
 const NEAR_PX = 1_200;
 const MOST_ROWS = 900;
 const AGAIN_MS = 2_000;
@@ -36,14 +38,6 @@ function say(first, last) {
   const ends = (text) => /^\s*turns?\s+([\d,]+) to (.+?)\s*$/.exec(text ?? "");
   const [now, other] = [ends(words?.textContent), ends((first ?? last)?.querySelector("#trace-place > .dim")?.textContent)];
   if (now && other) words.textContent = `turns ${first ? other[1] : now[1]} to ${last ? other[2] : now[2]}`;
-}
-
-// What is in view stays where it is, whatever comes or goes above it.
-function steadily(box, change) {
-  const held = [...box.children].find((row) => row.getBoundingClientRect().bottom > 0) ?? box.lastElementChild;
-  const before = held.getBoundingClientRect().top;
-  change();
-  if (held.isConnected) scrollBy({ top: held.getBoundingClientRect().top - before, behavior: "instant" });
 }
 
 function dropEnd(box) {
