@@ -61,7 +61,7 @@ def test_from_a_phone_somebody_edits_an_email_and_the_customer_gets_just_that_on
         page = approver.page
         page.get_by_role("navigation", name="Main, phone").get_by_role("link", name="Approvals").tap()
         page.get_by_role("link", name="send_email").tap()
-        expect(page.get_by_text("Dear Grace Nguyen")).to_be_visible()
+        expect(page.locator(".argument-text", has_text="Dear Grace Nguyen")).to_be_visible()
         page.get_by_role("button", name="Edit").tap()
         body = page.get_by_label("body")
         text = body.input_value().replace("has not arrived yet", "arrives tomorrow")

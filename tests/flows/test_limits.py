@@ -70,9 +70,9 @@ def test_an_edited_cap_is_seen_before_hit_live_and_topped_up(live_stack: LiveSta
     top_up_in_place(page)
     console.expect_steps(shown_before + 3)
     assert page.evaluate("window.stillTheSamePage") is True
+    live_stack.wait_for(lambda: StepRow.objects.filter(run=run).count() > done_before, what="another step")
     numbers = list(StepRow.objects.filter(run=run).order_by("number").values_list("number", flat=True))
     assert numbers == list(range(1, len(numbers) + 1))
-    assert len(numbers) > done_before
     kinds = list(EventRow.objects.filter(run=run).order_by("seq").values_list("kind", flat=True))
     resumed = kinds.index("run.resumed")
     assert kinds.index("hold.refused") < kinds.index("run.paused") < resumed

@@ -14,7 +14,7 @@ from tests.console.conftest import MakeRun, SignedIn
 
 pytestmark = pytest.mark.usefixtures("acme", "rung")
 STOPS = "/t/acme/stops/"
-UNDO = "Undo</button>"
+UNDO = 'data-key="z">Undo'
 
 
 def undo(client: Client, switch: Switch) -> str:
