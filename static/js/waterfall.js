@@ -5,7 +5,7 @@
 import { steadily } from "./steady.js";
 
 const STEPS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
-const [MOST_ROWS, KEPT_ROWS] = [1_000, 400];
+const [MOST_ROWS, TOO_MANY_ROWS, KEPT_ROWS] = [1_000, 1_080, 400];
 const SVG = "http://www.w3.org/2000/svg";
 let skew = 0;
 let waiting = 0;
@@ -89,11 +89,12 @@ function settle() {
 }
 
 // A run may go on for days: while one follows, rows that are far above go; "Earlier steps" leads to them. They go in a
-// frame of their own: with rows that come in the same one, those in view would be painted elsewhere at once.
+// frame of their own: with rows that come in the same one, those in view would be painted elsewhere at once. A page so
+// slow that rows come in each of its frames lets them go all the same.
 let trimming = 0;
 function trimSoon(box) {
   cancelAnimationFrame(trimming);
-  if (document.hidden) trim(box);
+  if (document.hidden || box.children.length > TOO_MANY_ROWS) trim(box);
   else trimming = requestAnimationFrame(() => { trimming = requestAnimationFrame(() => { if (atBottom) trim(box); }); });
 }
 
