@@ -1,6 +1,6 @@
 // Keys: j k Enter x on rows, / ? n K Space, g then a letter, Esc. Off where one types, and by the setting data-keys="off".
-// Any element with data-key="x" is pressed by that key, the last one of several (the newest note has the Undo that is meant); within the focused row first one with data-row-key="x"; links with
-// data-go="r" by g, then r.
+// Any element with data-key="x" is pressed by that key, the last one of several, since the newest note has the Undo that
+// is meant; within the focused row first one with data-row-key="x"; links with data-go="r" by g, then r.
 
 const GO_MS = 1_500;
 let going = 0;

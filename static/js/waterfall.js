@@ -95,7 +95,7 @@ let trimming = 0;
 function trimSoon(box) {
   cancelAnimationFrame(trimming);
   if (document.hidden || box.children.length > TOO_MANY_ROWS) trim(box);
-  else trimming = requestAnimationFrame(() => { trimming = requestAnimationFrame(() => { if (atBottom) trim(box); }); });
+  else trimming = requestAnimationFrame(() => { trimming = requestAnimationFrame(() => { if (atBottom && box.isConnected) trim(box); }); });
 }
 
 function trim(box) {
