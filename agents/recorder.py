@@ -231,8 +231,8 @@ def _write(entries: Sequence[Entry]) -> Written:
     books.add_holds([hold_id for _, hold_id in ends.open_holds])
     outcomes = [_apply(entry, runs, books, rows, at, ends) for entry in entries]
     statements.keep_blobs(rows.blobs)
+    books.close()  # first: few bytes for much work, which a server does while the trace is encoded
     statements.write_group(runs.values(), rows)
-    books.close()
     statements.write_endings(rows)
     return Written(entries, outcomes, list(runs.values()), rows)
 

@@ -1,7 +1,8 @@
 """The hot path's transactions on PostgreSQL, through libpq's pipeline: two trips to the server for each.
 
-What is asked waits until its first rows are wanted, and takes BEGIN along; what is written waits for the COMMIT.
-psycopg's cursors take a third trip, and more time for each statement than the server does.
+What is asked waits until its first rows are wanted, and takes BEGIN along. What is written is sent at once, so that the
+server works on it while the next rows are made, and is heard with the COMMIT. psycopg's cursors take a third trip, and
+more time for each statement than the server does. Between a write and the COMMIT the connection takes nothing else.
 """
 
 import select
@@ -30,7 +31,7 @@ class PostgresLine:
         self._transformer = Transformer()  # psycopg's own, quicker than Django's; instants are in UTC
         self._poll = select.poll()
         self._poll.register(self._libpq.socket, select.POLLIN)
-        self._waiting: list[_Sent] = []
+        self._sent: list[_Sent] = []
         self._names: dict[str, bytes] = {}
         self._prepared: list[bytes] = []
         self.is_open = self.in_doubt = False
@@ -45,14 +46,15 @@ class PostgresLine:
         return self._execute(sql, [_encoded(value) for value in parameters])
 
     def write(self, writes: Sequence[Write]) -> None:
-        """Let these wait for the COMMIT, or for rows that somebody wants."""
+        """Send these on; what the server says of them is heard with the COMMIT, or with rows that somebody wants."""
         for statement, rows in writes:
             self._execute(statement, [as_parameter(rows).encode()])
+        self._flush()
 
     def commit(self) -> None:
-        """Send what waits and the COMMIT. An error that the server tells is an answer: nothing stands then."""
-        ended = self._command(b"COMMIT")
+        """Send the COMMIT and hear. An error that the server tells is an answer: nothing stands then."""
         self.in_doubt = True
+        ended = self._command(b"COMMIT")
         heard = self._trip()
         self.in_doubt = False
         self._check(heard)
@@ -62,8 +64,9 @@ class PostgresLine:
 
     def rollback(self) -> None:
         """Undo everything, and what is prepared too, since that may be what failed."""
-        self._waiting.clear()
         self.is_open = False
+        if self._sent:
+            self._trip()  # behind an error the server takes no ROLLBACK before it has been heard
         self._command(b"ROLLBACK")  # not psycopg's, which would at times deallocate everything
         self.close()
 
@@ -73,24 +76,23 @@ class PostgresLine:
             self._command(b"DEALLOCATE " + name)
         self._names.clear()
         self._prepared.clear()
-        if self._waiting:
+        if self._sent:
             self.exchange()
 
     def exchange(self) -> None:
-        """Send what waits. Raises the first error, once all was heard."""
+        """Hear of all that was sent. Raises the first error, once there is no more to hear."""
         self._check(self._trip())
 
     def _trip(self) -> "list[_Sent]":
-        """Send what waits, and hear all that the server has to say of it; its errors are answers too."""
-        sent, self._waiting = self._waiting, []
-        self._libpq.enter_pipeline_mode()
-        for each in sent:
-            each.send()
+        """Send the last of it, and hear all that the server has to say; its errors are answers too."""
+        sent, self._sent = self._sent, []
         self._libpq.pipeline_sync()
         self._flush()
         for each in sent:
             each.result = self._next_result()
             self._next_result()  # None, which ends the answer to one command
+            if each.prepares and each.good:
+                self._prepared.append(each.prepares)
         end = self._next_result()
         if end is None or end.status != ExecStatus.PIPELINE_SYNC:
             raise psycopg.OperationalError(self._libpq.get_error_message())
@@ -99,10 +101,8 @@ class PostgresLine:
 
     def _check(self, heard: "list[_Sent]") -> None:
         for each in heard:
-            if each.result is not None and each.result.status not in GOOD:
+            if each.result is not None and not each.good:
                 raise error_from_result(each.result)
-            if each.prepares:
-                self._prepared.append(each.prepares)
 
     def rows_of(self, result: PGresult) -> list[tuple[Any, ...]]:
         """Rows of numbers, texts and instants."""
@@ -120,8 +120,11 @@ class PostgresLine:
         return self._put(partial(self._libpq.send_query_params, text, None))
 
     def _put(self, send: Callable[[], None]) -> "_Sent":
-        sent = _Sent(self, send)
-        self._waiting.append(sent)
+        if not self._sent:
+            self._libpq.enter_pipeline_mode()
+        send()
+        sent = _Sent(self)
+        self._sent.append(sent)
         return sent
 
     def _flush(self) -> None:
@@ -144,13 +147,16 @@ class PostgresLine:
 class _Sent:
     """One command, and what the server said to it."""
 
-    __slots__ = ("_line", "prepares", "result", "send")
+    __slots__ = ("_line", "prepares", "result")
 
-    def __init__(self, line: PostgresLine, send: Callable[[], None]) -> None:
+    def __init__(self, line: PostgresLine) -> None:
         self._line = line
-        self.send = send
         self.prepares = b""
         self.result: PGresult | None = None
+
+    @property
+    def good(self) -> bool:
+        return self.result is not None and self.result.status in GOOD
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         if self.result is None:

@@ -116,6 +116,43 @@ def test_a_statement_that_fails_takes_all_with_it_and_the_line_goes_on(line: Lin
     assert name_of(tenant) == "new"
 
 
+def test_what_was_sent_and_not_heard_of_is_undone_and_leaves_nothing_prepared(line: Line) -> None:
+    tenant = Tenant.objects.create(slug="a", name="old")
+
+    def leave(*, wrong: bool) -> None:
+        name_it(tenant, "new")
+        if wrong:
+            write(insert_sql("budgets_tenant", {"id": "int"}), [(tenant.pk,)])
+        raise ZeroDivisionError
+
+    for wrong in (False, True, False):
+        with pytest.raises((DatabaseError, ZeroDivisionError)), one_transaction():
+            leave(wrong=wrong)
+        assert not line.is_open
+        assert not line.in_doubt
+        assert name_of(tenant) == "old"
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'hot_%%'")
+            assert cursor.fetchone() == (0,)
+    with one_transaction():
+        name_it(tenant, "new")
+    assert name_of(tenant) == "new"
+
+
+@pytest.mark.usefixtures("line")
+def test_more_than_sockets_hold_goes_both_ways_before_the_commit() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite is in this process")
+    tenant = Tenant.objects.create(slug="a", name="old")
+    columns: Columns = {"id": "int", "name": "text", "echo": "text"}
+    sql = update_sql("budgets_tenant", columns, changes="name = new.name", where="budgets_tenant.id = new.id")
+    with one_transaction():
+        for number in range(40):
+            write(f"{sql} RETURNING new.echo", [(tenant.pk, str(number), "x" * 500_000)])
+    assert name_of(tenant) == "39"
+
+
 @pytest.mark.usefixtures("line")
 def test_a_query_that_failed_cannot_be_followed_by_a_commit_that_looks_good() -> None:
     if connection.vendor != "postgresql":
