@@ -9,8 +9,8 @@ from agents.contracts.calls import Call, ToolRefusal
 from agents.contracts.specs import Implementation
 from agents.edge import KillSwitch
 from agents.engine.ports import ImplementationFailed, Interrupted
-from agents.execution import EdgeTools
 from agents.models import ToolHealth
+from agents.run_ports.edges import EdgeTools
 from agents.runtime import Runtime
 from agents.tools.in_use import implementation_of
 from agents.tools.known_links import to_breaker

@@ -1,4 +1,4 @@
-"""What the engine needs from the world; ``agents.execution`` provides it, tests provide doubles."""
+"""What the engine needs from the world; ``agents.run_ports`` provides it, tests provide doubles."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

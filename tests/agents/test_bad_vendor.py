@@ -19,6 +19,7 @@ from agents.engine import held_call
 from agents.library.sync import keep_version
 from agents.lifecycle import launch
 from agents.models import EventRow, LinkTrouble, Run, ToolHealth
+from agents.run_ports import edges
 from budgets.ledger import verify
 from budgets.models import Hold
 from budgets.prices import set_price
@@ -105,10 +106,10 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """For how long the runs would have waited."""
     waited: list[float] = []
 
-    def wait(_clock: execution.SystemClock, seconds: float) -> None:
+    def wait(_clock: edges.SystemClock, seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr(execution.SystemClock, "wait", wait)
+    monkeypatch.setattr(edges.SystemClock, "wait", wait)
     return waited
 
 

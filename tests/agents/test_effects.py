@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agents import effects, execution, holds, recovery
+from agents import effects, holds, recovery
 from agents.contracts.base import JsonObject
 from agents.contracts.endings import Ending
 from agents.engine.batch import Batch, EffectStart
@@ -14,6 +14,7 @@ from agents.journal.gate import NotStorable
 from agents.kills import kill
 from agents.library.sync import keep_version
 from agents.models import Effect, Run
+from agents.run_ports.memory import RunMemory
 from budgets import clock
 from budgets.models import Action, Hold
 from tests.agents.at_once import at_once
@@ -254,7 +255,7 @@ def test_what_a_second_run_may_do_depends_on_how_the_first_came_out(
     until = clock.now() + timedelta(seconds=-1 if expired else 60)
     Effect.objects.update(state=state, outcome=word, expires_at=until)
     second = office.run("running")
-    known = execution.RunMemory(second).effect(first.key, dedupe_seconds=60)
+    known = RunMemory(second).effect(first.key, dedupe_seconds=60)
     assert (known.state if known else None) == known_as
     start = EffectStart("c9", 1, "send", "1", first.key, 60, {"to": "ann"}, "t" * 64)
     put(office.claim(second), Batch(effects_started=[start], intents=[event("tool.started")]))
@@ -270,7 +271,7 @@ def test_a_runs_own_record_holds_for_as_long_as_the_run(office: Office) -> None:
     effect = under_way(office, "send", dedupe_seconds=60)
     put(office.claim(effect.run), Batch(effects_ended=[effect_end("succeeded")], facts=[event()]))
     Effect.objects.update(expires_at=clock.now() - timedelta(days=3))
-    known = execution.RunMemory(effect.run).effect(effect.key, dedupe_seconds=60)
+    known = RunMemory(effect.run).effect(effect.key, dedupe_seconds=60)
     assert known is not None
     assert (known.state, known.result) == ("succeeded", "sent")
 
@@ -278,4 +279,4 @@ def test_a_runs_own_record_holds_for_as_long_as_the_run(office: Office) -> None:
 def test_the_effects_of_another_tenant_are_not_known_here(office: Office) -> None:
     effect = under_way(office, "send", dedupe_seconds=60)
     Effect.objects.update(scope="tenant:999")
-    assert execution.RunMemory(office.run("running")).effect(effect.key, dedupe_seconds=60) is None
+    assert RunMemory(office.run("running")).effect(effect.key, dedupe_seconds=60) is None

@@ -13,7 +13,6 @@ from agents.admission import LaunchRefused
 from agents.contracts.base import JsonObject
 from agents.contracts.specs import AgentSpec
 from agents.contracts.steps import SCHEMA_VERSION, LLMStep
-from agents.execution import RunMemory
 from agents.forks import ForkRefused, fork, good_step, retry
 from agents.library.sync import keep_version
 from agents.lifecycle import Upload, launch
@@ -21,6 +20,7 @@ from agents.llms import registry
 from agents.models import Effect, EventRow, Run
 from agents.replay.plan import plan
 from agents.run_input import input_of
+from agents.run_ports.memory import RunMemory
 from budgets.ledger import run_spend, verify
 from budgets.models import Action
 from tests.agents.batches import kinds, sequence

@@ -7,10 +7,10 @@ from django.db import transaction
 
 from agents.checkpoints import recorded_steps
 from agents.contracts.steps import NoteStep, Step
-from agents.execution import MOST_KEYS, RunMemory
 from agents.journal import statements
 from agents.journal.rows import NewRows
 from agents.models import Effect
+from agents.run_ports.memory import MOST_KEYS, RunMemory
 from tests.agents.conftest import Office
 
 STEPS = 5_000

@@ -3,7 +3,7 @@
 import pytest
 
 from agents.engine.ports import PriceUnknown
-from agents.execution import CurrentPrices
+from agents.run_ports.prices import CurrentPrices
 from budgets.models import UnpricedLLM
 from tests.agents.conftest import LLM, Office
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from agents import bell
 from agents.contracts.llms import LLMRequest
 from agents.edge import KillSwitch
-from agents.execution import EdgeLLMs
 from agents.llms import registry
+from agents.run_ports.edges import EdgeLLMs
 from agents.secrets.matcher import Matcher
 from agents.secrets.redaction import known
 from agents.writing import KEPT_CHARACTERS, WHOLE_SECONDS, Piece, RunText, Scribe, Writing, channel_of, piece_of

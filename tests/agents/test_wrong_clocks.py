@@ -12,10 +12,11 @@ from agents.approvals.deciding import decide
 from agents.contracts.endings import Ending
 from agents.edge import KillSwitch
 from agents.engine.batch import ApprovalRequest, Batch
-from agents.execution import Execution, RunMemory
+from agents.execution import Execution
 from agents.funding import edit_tier
 from agents.lifecycle import launch
 from agents.models import Approval, Run
+from agents.run_ports.memory import RunMemory
 from agents.runtime import Runtime
 from budgets import clock
 from budgets.models import Account, Hold

@@ -27,13 +27,13 @@ from agents.contracts.messages import AssistantMessage, ToolCall
 from agents.contracts.specs import AgentSpec, LoopLimits
 from agents.edge import KillSwitch
 from agents.effects import resolve
-from agents.execution import EdgeLLMs
 from agents.forks import fork, retry
 from agents.kills import kill
 from agents.library.sync import keep_version
 from agents.lifecycle import Upload, launch, pause, resume
 from agents.llms import registry
 from agents.models import Approval, Effect, Run, ToolHealth
+from agents.run_ports.edges import EdgeLLMs
 from agents.secrets.log_records import WithoutSecrets
 from agents.secrets.matcher import Matcher
 from agents.secrets.store import set_secret
