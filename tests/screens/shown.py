@@ -10,7 +10,7 @@ PATIENCE_MS = 60_000
 STEPS_SHOWN = 5
 PHONE_PX = 640
 Prepare = Callable[[Page], None]
-Screens = dict[str, tuple[str, Prepare | None]]
+Screens = dict[str, tuple[str, Prepare]]
 
 
 def screens(desk: Desk) -> Screens:
@@ -26,7 +26,7 @@ def screens(desk: Desk) -> Screens:
         "run-capped": (desk.capped, live),
         "runs": ("runs/", live),
         "runs-burning": ("runs/?view=burning", live),
-        "compare": (desk.compared, None),
+        "compare": (desk.compared, live),
         "bulk-kill": ("runs/?q=status:live", choose_all),
         "stop": ("runs/", ask_to_stop),
         "palette": ("runs/", open_the_palette),
@@ -34,21 +34,21 @@ def screens(desk: Desk) -> Screens:
         "budgets": ("budgets/", live),
         "account": (desk.account, live),
         "holds": ("budgets/holds/", live),
-        "limits": ("budgets/tiers/", None),
+        "limits": ("budgets/tiers/", live),
         "limit": ("budgets/tiers/edit/?surface=free-chat", ask_what_if),
-        "proof": ("budgets/proof/", None),
+        "proof": ("budgets/proof/", live),
         "tools": ("tools/", live),
         "tool": ("tools/stock/", see_who_was_hit),
         "approvals": ("approvals/", live),
         "approval": (desk.approval, live),
-        "rules": ("approvals/rules/", None),
-        "agents": ("agents/", None),
-        "agent": ("agents/support-triage/", None),
-        "actions": ("actions/", None),
-        "prices": ("prices/", None),
-        "secrets": ("secrets/", None),
-        "people": ("people/", None),
-        "settings": ("settings/", None),
+        "rules": ("approvals/rules/", live),
+        "agents": ("agents/", live),
+        "agent": ("agents/support-triage/", live),
+        "actions": ("actions/", live),
+        "prices": ("prices/", live),
+        "secrets": ("secrets/", live),
+        "people": ("people/", live),
+        "settings": ("settings/", live),
         "peek": ("runs/?view=waiting", peek_at_the_first),
     }
 
@@ -115,11 +115,13 @@ def peek_at_the_first(page: Page) -> None:
 
 def press_the_example(page: Page) -> None:
     """Take an agent's example as the task."""
+    live(page)
     page.locator('[data-example-of="support-triage"]').click()
     expect(page.locator("#beside")).to_contain_text("Where is order 1029?", timeout=PATIENCE_MS)
 
 
 def ask_what_if(page: Page) -> None:
     """Lower a limit, and see whom it would have stopped."""
+    live(page)
     page.locator("#id_run_nanos").fill("0.01")
     expect(page.locator("#beside")).to_contain_text("This would have stopped", timeout=PATIENCE_MS)
