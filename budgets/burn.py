@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias, TypeVar
 
+from django.db import connection
 from django.db.models import BigIntegerField, CharField, F, Func, Q, QuerySet, Sum
 from django.db.models.expressions import CombinedExpression, Value
 from django.db.models.functions import Cast
@@ -21,8 +22,9 @@ DAY_SECONDS = DAY // timedelta(seconds=1)
 FIRST = "first"
 LOW_PERCENTILE, HIGH_PERCENTILE = 10, 90
 # Whole seconds since 1970 by the database itself: for Django's own functions SQLite would call Python for each row.
+# What PostgreSQL extracts is a decimal, which takes it twice as long as what date_part gives.
 EPOCH = {
-    "postgresql": "CAST(floor(extract(epoch FROM %(expressions)s)) AS bigint)",
+    "postgresql": "CAST(floor(date_part('epoch', %(expressions)s)) AS bigint)",
     "sqlite": "CAST(strftime('%%%%s', %(expressions)s) AS integer)",
 }
 
@@ -179,16 +181,19 @@ def _minutes(
 
 
 def _filled(sums: Sums, key: int | str, count: int) -> Minutes:
-    """The first so many minutes of a key, those without a charge as 0."""
-    spent = sums.get(key)
-    return tuple(spent.get(minute, 0) for minute in range(count)) if spent else (0,) * count
+    """All minutes of a key, which are so many; those without a charge as 0."""
+    found = [0] * count
+    for minute, nanos in sums.get(key, {}).items():
+        found[minute] = nanos
+    return tuple(found)
 
 
 def _by_minute(found: QuerySet[Hold], by: str, since: datetime) -> Rows:
     """Rows of key, minute since then, and sum."""
     after = _epoch() - int(since.timestamp())
     minute = CombinedExpression(after, "/", Value(60), output_field=BigIntegerField())
-    return found.annotate(minute=minute).values_list(by, "minute").annotate(spent=Sum("settled_nanos")).order_by()
+    spent = Cast(Sum("settled_nanos"), BigIntegerField())
+    return found.annotate(minute=minute).values_list(by, "minute").annotate(spent=spent).order_by()
 
 
 def _epoch() -> Func:
@@ -198,7 +203,15 @@ def _epoch() -> Func:
 def _read(rows: Rows) -> Sums:
     """Nano-USD by key and then by minute; minutes without a charge are absent."""
     sums: Sums = {}
-    for key, minute, spent in rows:
+    for key, minute, spent in _as_they_come(rows):
         if spent:
-            sums.setdefault(key, {})[minute] = int(spent)
+            sums.setdefault(key, {})[minute] = spent
     return sums
+
+
+def _as_they_come(rows: Rows) -> list[tuple[int | str, int, int | None]]:
+    """The rows from the driver itself: Django would make a number of each of their numbers once more."""
+    with connection.cursor() as cursor:
+        cursor.execute(*rows.query.sql_with_params())
+        found: list[tuple[int | str, int, int | None]] = cursor.fetchall()
+    return found
