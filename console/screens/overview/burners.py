@@ -1,10 +1,9 @@
 """The runs that spend fastest now, with how long their caps still last. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from console.screens.overview.facts import Facts
 from console.screens.overview.live_runs import SeenRun
 from console.screens.overview.money import pace_of, until_cap
 
@@ -28,10 +27,9 @@ class Burner:
         return spark_of(self.minutes)
 
 
-def burners_of(facts: Facts, *, most: int = SHOWN) -> list[Burner]:
+def burners_of(paced: Iterable[Burner], *, most: int = SHOWN) -> list[Burner]:
     """The fastest first; runs at work that have spent nothing of late are none."""
-    found = [burner_of(run, facts.spent.get(run.id, ()), facts.now) for run in facts.runs.at_work]
-    burning = [each for each in found if each.pace_nanos]
+    burning = [each for each in paced if each.pace_nanos]
     return sorted(burning, key=lambda each: (-each.pace_nanos, each.run.id))[:most]
 
 

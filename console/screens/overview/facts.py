@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from budgets.burn import Minutes
 from budgets.models import BudgetAlert, Tenant
 from console.screens.budgets.alerts import unseen_alerts
+from console.screens.overview.burners import Burner, burner_of
 from console.screens.overview.catalogue import Look, ToolAt, look_at, tools_at
 from console.screens.overview.lines import Line, own_tier
 from console.screens.overview.live_runs import SeenRun, SeenRuns, seen_runs
@@ -17,7 +19,7 @@ PACED_RUNS = 200
 PACE_MINUTES = 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
     """``budgets`` begins with the tenant's day; ``spent`` has the last minutes of the runs that a worker has."""
 
@@ -35,6 +37,11 @@ class Facts:
     @property
     def today(self) -> Budget:
         return self.budgets[0]
+
+    @cached_property
+    def paced(self) -> Sequence[Burner]:
+        """The runs that a worker has, with how fast they spend."""
+        return [burner_of(run, self.spent.get(run.id, ()), self.now) for run in self.runs.at_work]
 
 
 def read_facts(

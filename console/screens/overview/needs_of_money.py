@@ -9,7 +9,7 @@ from django.urls import reverse
 from budgets.money import format_usd
 from console.live.figures import age
 from console.screens.budgets.naming import title_of
-from console.screens.overview.burners import Burner, burner_of
+from console.screens.overview.burners import Burner
 from console.screens.overview.facts import Facts
 from console.screens.overview.lines import of_kind
 from console.screens.overview.money import Budget
@@ -24,8 +24,8 @@ TIMES_OVER_NORMAL = 2
 def runs_near_their_cap(facts: Facts) -> Iterator[Need]:
     """At work, four fifths of the cap spent, or half of it and the rest within minutes at this pace."""
     runs = _runs(facts)
-    for run in facts.runs.at_work:
-        found = burner_of(run, facts.spent.get(run.id, ()), facts.now)
+    for found in facts.paced:
+        run = found.run
         if not is_near_cap(found):
             continue
         rate = f" at {format_usd(found.pace_nanos)}/min" if found.pace_nanos else ""
@@ -60,8 +60,8 @@ def runs_that_run_away(facts: Facts) -> Iterator[Need]:
     if band is None or not band.high_nanos:
         return
     runs = _runs(facts)
-    for run in facts.runs.at_work:
-        found = burner_of(run, facts.spent.get(run.id, ()), facts.now)
+    for found in facts.paced:
+        run = found.run
         if found.pace_nanos <= TIMES_OVER_NORMAL * band.high_nanos or is_near_cap(found):
             continue
         yield Need(

@@ -127,7 +127,7 @@ def page_of(facts: Facts) -> Page:
         facts=facts,
         needs=needs,
         calm=None if needs else calm_since(facts.tenant),
-        burners=burners_of(facts),
+        burners=burners_of(facts.paced),
         chart=chart_of(facts.burn),
         changes=changes_of(facts.lines),
         tools=facts.tools,
