@@ -30,6 +30,12 @@ def age(seconds: int) -> str:
     return f"{seconds // 86_400}d {seconds % 86_400 // 3600:02}h"
 
 
+def until(moment: datetime, now: datetime) -> str:
+    """How long from now: "1m 34s"; "now" once it has come."""
+    seconds = int((moment - now).total_seconds())
+    return age(seconds) if seconds > 0 else "now"
+
+
 def absolute(moment: datetime) -> str:
     """The moment to the millisecond, in UTC: "2026-11-22 10:22:14.117 UTC"."""
     moment = moment.astimezone(UTC)

@@ -42,8 +42,7 @@ def ago(moment: datetime) -> str:
 @register.filter
 def until(moment: datetime) -> str:
     """How long from now: "1m 34s"; "now" once it has come."""
-    seconds = int((moment - timezone.now()).total_seconds())
-    return figures.age(seconds) if seconds > 0 else "now"
+    return figures.until(moment, timezone.now())
 
 
 @register.filter

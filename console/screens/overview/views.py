@@ -5,6 +5,7 @@ from typing import cast
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from budgets import clock
 from budgets.models import BudgetAlert
@@ -14,6 +15,7 @@ from console.screens.frame import frame
 from console.screens.overview.catalogue import look_at
 from console.screens.overview.facts import read_facts
 from console.screens.overview.page import page_of
+from console.screens.overview.rows import need_rows
 from console.screens.overview.tables import BurnersTable
 from console.screens.stops.standing import Stop
 
@@ -33,11 +35,13 @@ def show(request: TenantRequest) -> HttpResponse:
         alerts=cast(Sequence[BudgetAlert], around["alerts"]),
     )
     on_a_wall = request.GET.get("wall") == "1"
-    page = page_of(facts)
+    page, drawn_at = page_of(facts), timezone.now()
     context = {
         **around,
         "live": live,
         "page": page,
+        "first_needs": need_rows(page.first_needs, verbs=request.verbs, now=drawn_at),
+        "more_needs": need_rows(page.more_needs, verbs=request.verbs, now=drawn_at),
         "burners": BurnersTable(page.burners, tenant_slug=request.tenant.slug),
         "socket": f"/live/t/{request.tenant.slug}/overview/",
     }
