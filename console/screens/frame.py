@@ -8,7 +8,7 @@ from django.urls import reverse
 from console.access.requests import TenantRequest
 from console.live.feeds import position
 from console.models import User
-from console.screens.approvals.waiting import waiting_counts
+from console.screens.attention import Attention, attention_of
 from console.screens.budgets.alerts import count_words, unseen_alerts
 from console.screens.stops.standing import standing_stops
 
@@ -31,21 +31,21 @@ class NavLink:
         return self.key == "v"
 
 
-def frame(request: TenantRequest, *, active: str = "", waiting: tuple[int, int] | None = None) -> dict[str, object]:
+def frame(request: TenantRequest, *, active: str = "", counted: Attention | None = None) -> dict[str, object]:
     """The context that base.html reads on pages within a tenant.
 
-    ``waiting``: how many approvals are open and effects unknown, where the page has counted them already.
+    ``counted``: what wants a look, where the page has counted it already; alerts and stops are read where it says so.
 
     A page without a feed of its own has the tenant's for its bar: how the connection stands, counts, standing stops.
     """
     bar = position(request.tenant.pk)
-    alerts = unseen_alerts(request.tenant)
-    stops = standing_stops(request.tenant, request.verbs)
-    asked, unknown = waiting_counts(request.tenant) if waiting is None else waiting
+    counted = counted or attention_of(request.tenant)
+    alerts = unseen_alerts(request.tenant) if counted.alerts else []
+    stops = standing_stops(request.tenant, request.verbs) if counted.stops else []
     counts = {
         "budgets": count_words(alerts),
         "stops": str(len(stops) or ""),
-        "approvals": str(asked + unknown or ""),
+        "approvals": str(counted.asked + counted.unknown or ""),
     }
     links = links_of(request, active, counts)
     return {
@@ -55,7 +55,7 @@ def frame(request: TenantRequest, *, active: str = "", waiting: tuple[int, int] 
         "nav": links,
         **_on_a_phone(links, may_stop="kill" in request.verbs),
         "own_links": own_links(request, active),
-        "unknown_count": unknown,
+        "unknown_count": counted.unknown,
         "verbs": request.verbs,
         "alerts": alerts,
         "stops": stops,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from pydantic import JsonValue
 
@@ -41,24 +41,12 @@ def open_in(*tenants: Tenant) -> QuerySet[Approval]:
     return live.exclude(run__state__in=TERMINAL)
 
 
-def waiting_counts(tenant: Tenant) -> tuple[int, int]:
-    """How many approvals are open, and how many effects unknown; one query."""
-    open_count, unknown_count = Tenant.objects.filter(pk=tenant.pk).values_list(*counted_waiting())[0]
-    return open_count, unknown_count
-
-
-def counted_waiting() -> tuple[Subquery, Subquery]:
-    """The same two, for a query over tenants."""
+def waiting_of(tenant: OuterRef) -> tuple[QuerySet[Approval], QuerySet[Effect]]:
+    """Open approvals and unknown effects, for a query over tenants."""
     approvals = Approval.objects.filter(
-        run__tenant=OuterRef("pk"), run__kill_requested_at=None, decision="", expires_at__gt=Now()
+        run__tenant=tenant, run__kill_requested_at=None, decision="", expires_at__gt=Now()
     ).exclude(run__state__in=TERMINAL)
-    effects = Effect.objects.filter(run__tenant=OuterRef("pk"), state="unknown")
-    return _counted(approvals), _counted(effects)
-
-
-def _counted(rows: "QuerySet[Approval] | QuerySet[Effect]") -> Subquery:
-    count = Func(F("pk"), function="COUNT", output_field=IntegerField())
-    return Subquery(rows.order_by().annotate(counted=count).values("counted"))
+    return approvals, Effect.objects.filter(run__tenant=tenant, state="unknown")
 
 
 def queue_of(tenant: Tenant, *, viewer: str) -> list[Waiting]:

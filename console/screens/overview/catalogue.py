@@ -9,7 +9,8 @@ from agents.contracts.base import JsonObject
 from agents.contracts.specs import AgentSpec
 from agents.models import Tool, ToolHealth
 from budgets.models import Tenant
-from console.screens.overview.lines import Line, of_kind, read_lines, waiting_in
+from console.screens.attention import Attention
+from console.screens.overview.lines import Line, attention_in, of_kind, read_lines
 from console.screens.tools.known import KnownTool, known_among
 from console.screens.tools.standing import ToolStanding, standing_of
 
@@ -47,9 +48,9 @@ class Look:
     before: Kept
 
     @property
-    def waiting(self) -> tuple[int, int]:
-        """How many approvals are open, and how many effects unknown."""
-        return waiting_in(self.lines)
+    def attention(self) -> Attention:
+        """How much wants a look."""
+        return attention_in(self.lines)
 
 
 def kept() -> Kept:

@@ -12,7 +12,8 @@ from django.db.models.functions import Cast, Left
 from agents.contracts.base import JsonObject
 from agents.models import Agent, Effect, HealthChange, Tool
 from budgets.models import Action, Tenant, Tier, UnpricedLLM
-from console.screens.approvals.waiting import counted_waiting, open_in
+from console.screens.approvals.waiting import open_in
+from console.screens.attention import Attention, counted_attention
 
 Kind = Literal["counts", "asked", "unknown", "unpriced", "act", "breaker", "agent", "tool", "tier"]
 MOST_WAITING = 100
@@ -27,7 +28,8 @@ Rows: TypeAlias = "QuerySet[Model, tuple[str, datetime, str, str, str, str, str]
 class Line:
     """One row of any of them.
 
-    ``counts``: ``ref`` approvals are open, and ``note`` effects unknown, of which no more than some come.
+    ``counts``: ``ref`` approvals are open, and ``note`` effects unknown, of which no more than some come; ``run_id``
+    alerts are unseen, and ``by`` stops stand.
     ``asked``, ``unknown``: a call of the tool ``name`` in a run; ``at`` is when it is denied by itself, or since when
     nobody knows. ``unpriced``: the LLM ``name``, asked for ``ref`` times. ``act``: ``by`` did ``name`` to ``ref``.
     ``breaker``: the link ``ref`` is ``name`` now. ``agent``, ``tool``: what there is, of the digest ``ref``; ``note``
@@ -63,16 +65,16 @@ def own_tier(lines: Iterable[Line]) -> JsonObject:
     return settings
 
 
-def waiting_in(lines: Iterable[Line]) -> tuple[int, int]:
-    """How many approvals are open, and how many effects unknown, however many of them came."""
+def attention_in(lines: Iterable[Line]) -> Attention:
+    """What wants a look, however much of it came."""
     (found,) = of_kind(lines, "counts")
-    return int(found.ref), int(found.note)
+    return Attention(int(found.ref), int(found.note), int(found.run_id), int(found.by))
 
 
 def _counts(tenant: Tenant) -> Rows:
-    asked, unknown = (Cast(count, TextField()) for count in counted_waiting())
+    asked, unknown, alerts, stops = (Cast(count, TextField()) for count in counted_attention())
     rows = Tenant.objects.filter(pk=tenant.pk)
-    return row_of(rows, "counts", at="created_at", name="slug", ref=asked, note=unknown)
+    return row_of(rows, "counts", at="created_at", name="slug", ref=asked, note=unknown, run_id=alerts, by=stops)
 
 
 def _asked(tenant: Tenant) -> Rows:

@@ -26,7 +26,7 @@ def show(request: TenantRequest) -> HttpResponse:
     live = position_of_overview(request.tenant.pk)
     now = clock.now()
     look = look_at(request.tenant, now)
-    around = frame(request, active="overview", waiting=look.waiting)
+    around = frame(request, active="overview", counted=look.attention)
     facts = read_facts(
         request.tenant,
         now,

@@ -9,6 +9,8 @@ from console.live.figures import NONE, age
 ENOUGH_TIME = timedelta(seconds=5)
 """Younger runs have a rate that means nothing."""
 
+MILLISECOND = timedelta(milliseconds=1)
+
 FAR_OFF = timedelta(hours=1)
 """A cap further away than this is no news."""
 
@@ -26,9 +28,9 @@ class Pace:
 def pace(*, cost_nanos: int, cap_nanos: int | None, started_at: datetime, now: datetime) -> Pace | None:
     """None while there is nothing to go by."""
     elapsed = now - started_at
-    elapsed_ms = elapsed // timedelta(milliseconds=1)
     if elapsed < ENOUGH_TIME or cost_nanos <= 0:
         return None
+    elapsed_ms = elapsed // MILLISECOND
     if cap_nanos is None:
         return Pace(cost_nanos * 60_000 // elapsed_ms, None)
     left = max(0, cap_nanos - cost_nanos)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from console.screens.runs.live import MOST_LIVE, in_view
+from console.screens.runs.live import MOST_LIVE, VIEWS
 from console.screens.runs.tabs import MINE
 from console.screens.runs.urgency import LiveRun
 
@@ -23,8 +23,7 @@ def figures_of(live: Sequence[LiveRun], username: str, now: datetime) -> Figures
     """Of a tenant's live runs, as one person sees them."""
     waiting = sum(run.waits for run in live)
     counts = {
-        "burning": len(in_view(live, ["burning"], now)),
-        "stuck": len(in_view(live, ["stuck"], now)),
+        **{view: sum(holds(run, now) for run in live) for view, holds in VIEWS.items()},
         "waiting": waiting,
         MINE: sum(run.launched_by == username for run in live),
     }
