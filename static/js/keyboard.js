@@ -1,6 +1,6 @@
 // Keys: j k Enter x on rows, / ? n K Space, g then a letter, Esc. Off where one types, and by the setting data-keys="off".
-// Any element with data-key="x" is pressed by that key, the last one of several, since the newest note has the Undo that
-// is meant; within the focused row first one with data-row-key="x"; links with data-go="r" by g, then r.
+// Any element with data-key="x" is pressed by that key: of several the first one in sight, but of notes the newest, since
+// its Undo is the one that is meant. Within the focused row first one with data-row-key="x"; data-go="r" by g, then r.
 
 const GO_MS = 1_500;
 let going = 0;
@@ -29,7 +29,9 @@ function openRow(row) {
 }
 
 function press(key, attribute) {
-  const el = [...document.querySelectorAll(`[${attribute}]`)].findLast((each) => each.getAttribute(attribute) === key && !each.hidden);
+  const all = [...document.querySelectorAll(`[${attribute}="${CSS.escape(key)}"]`)].filter((each) => !each.hidden);
+  // What stands in a closed menu, or has no room on a narrow window, has its key all the same.
+  const el = all.findLast((each) => each.closest("[data-toast]")) ?? all.find(visible) ?? all[0];
   el?.click();
   return Boolean(el);
 }

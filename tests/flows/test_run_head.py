@@ -34,6 +34,15 @@ PLACES = """() => {
         return [el.tagName, x, y - head.getBoundingClientRect().y, height];
     });
 }"""
+TWINS = """() => {
+    window.pressed = [];
+    for (const [name, shown] of [["unseen", "none"], ["first", ""], ["last", ""]]) {
+        const button = document.querySelector("main").appendChild(document.createElement("button"));
+        button.dataset.key = "y";
+        button.style.display = shown;
+        button.addEventListener("click", () => window.pressed.push(name));
+    }
+}"""
 NEVER_A_STEP = "rehearsal:search+slow=600"
 
 
@@ -102,3 +111,11 @@ def test_a_resume_is_taken_back_from_its_note_by_keyboard(live_stack: LiveStack,
     assert run.pause_requested_at is not None or run.state == "paused"
     console.kill("The test is over.")
     console.expect_state(run.pk, "killed")
+
+
+def test_a_key_presses_the_first_in_sight_of_those_that_have_it(live_stack: LiveStack, page: Page) -> None:
+    ConsolePage(page, live_stack)
+    visit(page, live_stack, made())
+    page.evaluate(TWINS)
+    page.keyboard.press("y")
+    assert page.evaluate("window.pressed") == ["first"]
