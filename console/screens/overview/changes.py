@@ -1,8 +1,9 @@
 """What has changed in the last hours: acts of people and breakers, the newest first. Pure."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from console.screens.overview.lines import CHANGES, Line, of_kind
 from console.screens.tools.standing import LINK_STATUS
@@ -12,7 +13,7 @@ WORDS = {word.replace(" ", "_"): status for word, status in ((each.word, each) f
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """``who`` "" for what the house did by itself."""
+    """``who`` "" for what the house did by itself; ``times`` over 1: that often, in ``span_ms`` up to ``at``."""
 
     key: str
     at: datetime
@@ -22,11 +23,20 @@ class Changed:
     why: str
     run_id: str
     tone: str
+    times: int = 1
+    span_ms: int = 0
 
 
 def changes_of(lines: Iterable[Line]) -> list[Changed]:
-    """Acts and breakers together."""
-    found = [_act(line) if line.kind == "act" else _breaker(line) for line in of_kind(lines, "act", "breaker")]
+    """Acts and breakers together; a breaker that moves to and fro is told once, as it stands now."""
+    moves: dict[str, list[Line]] = defaultdict(list)
+    found = []
+    for line in sorted(of_kind(lines, "act", "breaker"), key=lambda line: line.at, reverse=True):
+        if line.kind == "act":
+            found.append(_act(line))
+        else:
+            moves[line.ref].append(line)
+    found += [_breaker(each) for each in moves.values()]
     return sorted(found, key=lambda change: change.at, reverse=True)[:CHANGES]
 
 
@@ -34,7 +44,11 @@ def _act(line: Line) -> Changed:
     return Changed(f"a-{line.at.timestamp()}", line.at, line.by, line.name, line.ref, line.note, line.run_id, "dim")
 
 
-def _breaker(line: Line) -> Changed:
-    status = WORDS.get(line.name)
-    what = f"{line.ref} is {status.word if status else line.name}"
-    return Changed(f"b-{line.at.timestamp()}", line.at, "", "", what, line.note, "", status.tone if status else "dim")
+def _breaker(moves: Sequence[Line]) -> Changed:
+    """One link's, newest first."""
+    last, first = moves[0], moves[-1]
+    status = WORDS.get(last.name)
+    what = f"{last.ref} is {status.word if status else last.name}"
+    tone = status.tone if status else "dim"
+    span_ms = (last.at - first.at) // timedelta(milliseconds=1)
+    return Changed(f"b-{last.at.timestamp()}", last.at, "", "", what, last.note, "", tone, len(moves), span_ms)

@@ -18,6 +18,7 @@ from console.screens.attention import Attention, counted_attention
 Kind = Literal["counts", "asked", "unknown", "unpriced", "act", "breaker", "agent", "tool", "tier"]
 MOST_WAITING = 100
 CHANGES = 14
+MOVES = 100
 CHANGED_WITHIN = timedelta(hours=12)
 UNPRICED_WITHIN = timedelta(days=1)
 NOTE_CHARACTERS = 300
@@ -100,9 +101,12 @@ def _acts(tenant: Tenant, now: datetime) -> Rows:
 
 
 def _breakers(now: datetime) -> Rows:
-    """Without those by people, which are acts; the error stays out: it may quote another tenant's tool."""
+    """Without those by people, which are acts; the error stays out: it may quote another tenant's tool.
+
+    More than are shown, since one that moves to and fro is told once.
+    """
     found = HealthChange.objects.filter(at__gte=now - CHANGED_WITHIN, by="")
-    rows = HealthChange.objects.filter(pk__in=found.order_by("-pk").values("pk")[:CHANGES])
+    rows = HealthChange.objects.filter(pk__in=found.order_by("-pk").values("pk")[:MOVES])
     return row_of(rows, "breaker", at="at", ref="link", name="now", note="why")
 
 
