@@ -1,5 +1,6 @@
 """What people did, as the page shows it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -10,6 +11,7 @@ from budgets.models import Action, Tenant
 from budgets.money import format_usd
 
 PAGE = 50
+DIGEST = re.compile(r"[0-9a-f]{32,}")
 LONGEST_VALUE = 80
 
 
@@ -40,6 +42,11 @@ class Change:
     name: str
     before: str | None
     after: str | None
+
+    @property
+    def is_digest(self) -> bool:
+        """Whether it is a digest, which nobody reads but some compare: shown short, to be copied whole."""
+        return bool(self.after and DIGEST.fullmatch(self.after) and DIGEST.fullmatch(self.before or self.after))
 
 
 @dataclass(frozen=True, slots=True)

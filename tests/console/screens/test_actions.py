@@ -99,3 +99,14 @@ def test_changes_name_only_what_differs_and_money_is_in_dollars() -> None:
     assert changes_of(before, after) == [Change("run", "$0.10", "$2.00"), Change("max turns", "5", None)]
     (long,) = changes_of({}, {"prompt": "x" * 5_000})
     assert len(long.after or "") < 100
+
+
+def test_a_digest_is_shown_short_and_copied_whole(acme: Tenant, acme_viewer: Client) -> None:
+    digest = "c5ac63" + "0f" * 29
+    note(actor="ada", verb="approval.approve", target="a call", tenant=acme, after={"arguments_hash": digest})
+    page = text(acme_viewer)
+    assert f'data-copy="{digest}"' in page
+    assert f"<span>{digest[-6:]}</span>" in page
+    assert f">{digest}<" not in page
+    assert [change.is_digest for change in changes_of({"a": "f" * 64}, {"a": "e" * 64})] == [True]
+    assert [change.is_digest for change in changes_of({}, {"a": "deadbeef", "b": "f" * 31 + "g"})] == [False, False]
