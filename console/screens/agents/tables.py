@@ -67,6 +67,6 @@ class VersionsTable(Grid):
     cost = _cell("cost", "Cost", td={"class": "num", "data-label": "cost"})
     verbs = _cell("verbs", cells.VERBS, td={"class": "verb-cell"})
 
-    def __init__(self, data: list[VersionLine], *, agent_name: str) -> None:
-        self.agent_name = agent_name
-        super().__init__(data)
+    def __init__(self, data: list[VersionLine], *, may_bring_back: bool) -> None:
+        """Its verb stands only where there is something to bring back, for those who may."""
+        super().__init__(data, exclude=() if may_bring_back and len(data) > 1 else ("verbs",))

@@ -37,7 +37,7 @@ def one_agent(request: TenantRequest, name: str) -> HttpResponse:
         "current": agent.current,
         "spec": agent.current.to_spec(),
         "basis": basis,
-        "versions": VersionsTable(lines, agent_name=agent.name),
+        "versions": VersionsTable(lines, may_bring_back="edit_agents" in request.verbs),
         "numbers": [line.version.number for line in lines],
         "advice": next((line.rate.advice for line in lines if line.is_current), ""),
         "comparison": compared(lines, request.GET.get("from"), request.GET.get("to")),

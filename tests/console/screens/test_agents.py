@@ -169,6 +169,16 @@ def test_an_earlier_version_comes_back(search: Agent, admin: Client) -> None:
     assert AgentVersion.objects.filter(agent=search).count() == 2
 
 
+def test_the_column_of_verbs_is_there_only_for_whom_something_is_to_be_brought_back(
+    search: Agent, admin: Client, acme_admin: Client
+) -> None:
+    assert search.name == "search"
+    assert "verb-cell" not in page(admin, "search/")
+    admin.post(f"{ADDRESS}search/edit/", form(limits_max_turns=7))
+    assert "verb-cell" in page(admin, "search/")
+    assert "verb-cell" not in page(acme_admin, "search/")
+
+
 def test_what_is_typed_is_compared_beside_the_form(search: Agent, admin: Client) -> None:
     assert search.name == "search"
     answer = admin.post(f"{ADDRESS}search/edit/changes/", form(title="Searcher"))
