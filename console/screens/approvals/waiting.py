@@ -15,6 +15,7 @@ from agents.contracts.endings import TERMINAL
 from agents.models import Approval, ApprovalLook, Effect, Run
 from budgets.models import Tenant
 from console.screens.approvals.amounts import amount_in
+from console.screens.prepared import Given
 
 MOST_SHOWN = 100
 DECIDED_SHOWN = 20
@@ -34,7 +35,7 @@ class Waiting:
     in_short: str
 
 
-def open_in(*tenants: Tenant) -> QuerySet[Approval]:
+def open_in(*tenants: Tenant | Given) -> QuerySet[Approval]:
     """Those that a word would still change something for; a run that has ended waits for nothing."""
     whose = Q(run__tenant=tenants[0]) if len(tenants) == 1 else Q(run__tenant__in=tenants)
     live = Approval.objects.filter(whose, run__kill_requested_at=None, decision="", expires_at__gt=Now())

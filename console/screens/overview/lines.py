@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal, TypeAlias, cast
 
-from django.db.models import Case, CharField, Expression, F, Model, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, CharField, DateTimeField, Expression, F, Model, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Left
 
 from agents.contracts.base import JsonObject
@@ -14,6 +15,7 @@ from agents.models import Agent, Effect, HealthChange, Tool
 from budgets.models import Action, Tenant, Tier, UnpricedLLM
 from console.screens.approvals.waiting import open_in
 from console.screens.attention import Attention, counted_attention
+from console.screens.prepared import TENANT, Given, Prepared, prepared
 
 Kind = Literal["counts", "asked", "unknown", "unpriced", "act", "breaker", "agent", "tool", "tier"]
 MOST_WAITING = 100
@@ -21,6 +23,8 @@ CHANGES = 14
 MOVES = 100
 CHANGED_WITHIN = timedelta(hours=12)
 UNPRICED_WITHIN = timedelta(days=1)
+SLUG = Given("slug", CharField())
+CHANGED_SINCE, UNPRICED_SINCE = Given("changed_since", DateTimeField()), Given("unpriced_since", DateTimeField())
 NOTE_CHARACTERS = 300
 Rows: TypeAlias = "QuerySet[Model, tuple[str, datetime, str, str, str, str, str]]"
 
@@ -49,9 +53,16 @@ class Line:
 
 def read_lines(tenant: Tenant, now: datetime, *, known: frozenset[str] = frozenset()) -> list[Line]:
     """All of them, in one query; agents and tools whose digests are ``known`` come without what they say."""
-    waiting = _counts(tenant), _asked(tenant), _unknown(tenant), _unpriced(tenant, now)
-    first, *others = [*waiting, _acts(tenant, now), _breakers(now), *catalogue(known), _tier(tenant)]
-    return [Line(cast(Kind, row[0]), *row[1:]) for row in first.union(*others, all=True)]
+    since = {"changed_since": now - CHANGED_WITHIN, "unpriced_since": now - UNPRICED_WITHIN}
+    rows = _lines(known).ask(tenant=tenant.pk, slug=tenant.slug, **since)
+    return [Line(*row) for row in rows]
+
+
+@lru_cache(maxsize=16)
+def _lines(known: frozenset[str]) -> Prepared:
+    """The statement, for agents and tools that are known; the tenant and the instants are put into it."""
+    first, *others = [_counts(), _asked(), _unknown(), _unpriced(), _acts(), _breakers(), *catalogue(known), _tier()]
+    return prepared(first.union(*others, all=True))
 
 
 def of_kind(lines: Iterable[Line], *kinds: Kind) -> list[Line]:
@@ -72,40 +83,40 @@ def attention_in(lines: Iterable[Line]) -> Attention:
     return Attention(int(found.ref), int(found.note), int(found.run_id), int(found.by))
 
 
-def _counts(tenant: Tenant) -> Rows:
+def _counts() -> Rows:
     asked, unknown, alerts, stops = (Cast(count, TextField()) for count in counted_attention())
-    rows = Tenant.objects.filter(pk=tenant.pk)
+    rows = Tenant.objects.filter(pk=TENANT)
     return row_of(rows, "counts", at="created_at", name="slug", ref=asked, note=unknown, run_id=alerts, by=stops)
 
 
-def _asked(tenant: Tenant) -> Rows:
-    rows = open_in(tenant).filter(pk__in=open_in(tenant).order_by("expires_at").values("pk")[:MOST_WAITING])
+def _asked() -> Rows:
+    rows = open_in(TENANT).filter(pk__in=open_in(TENANT).order_by("expires_at").values("pk")[:MOST_WAITING])
     return row_of(rows, "asked", at="expires_at", ref="pk", run_id="run_id", name="tool", note="preview")
 
 
-def _unknown(tenant: Tenant) -> Rows:
-    found = Effect.objects.filter(run__tenant=tenant, state="unknown")
+def _unknown() -> Rows:
+    found = Effect.objects.filter(run__tenant=TENANT, state="unknown")
     rows = Effect.objects.filter(pk__in=found.order_by("unknown_since").values("pk")[:MOST_WAITING])
     return row_of(rows, "unknown", at="unknown_since", run_id="run_id", name="tool")
 
 
-def _unpriced(tenant: Tenant, now: datetime) -> Rows:
-    rows = UnpricedLLM.objects.filter(last_tenant=tenant.slug, last_seen_at__gte=now - UNPRICED_WITHIN)
+def _unpriced() -> Rows:
+    rows = UnpricedLLM.objects.filter(last_tenant=SLUG, last_seen_at__gte=UNPRICED_SINCE)
     return row_of(rows, "unpriced", at="last_seen_at", ref="times", name="llm")
 
 
-def _acts(tenant: Tenant, now: datetime) -> Rows:
-    found = Action.objects.filter(Q(tenant=tenant) | Q(tenant=None, run_id=""), at__gte=now - CHANGED_WITHIN)
+def _acts() -> Rows:
+    found = Action.objects.filter(Q(tenant=TENANT) | Q(tenant=None, run_id=""), at__gte=CHANGED_SINCE)
     rows = Action.objects.filter(pk__in=found.order_by("-pk").values("pk")[:CHANGES])
     return row_of(rows, "act", at="at", ref="target", run_id="run_id", name="verb", note="reason", by="actor")
 
 
-def _breakers(now: datetime) -> Rows:
+def _breakers() -> Rows:
     """Without those by people, which are acts; the error stays out: it may quote another tenant's tool.
 
     More than are shown, since one that moves to and fro is told once.
     """
-    found = HealthChange.objects.filter(at__gte=now - CHANGED_WITHIN, by="")
+    found = HealthChange.objects.filter(at__gte=CHANGED_SINCE, by="")
     rows = HealthChange.objects.filter(pk__in=found.order_by("-pk").values("pk")[:MOVES])
     return row_of(rows, "breaker", at="at", ref="link", name="now", note="why")
 
@@ -144,8 +155,8 @@ def _unless_known(digest: str, spec: str, known: frozenset[str]) -> Case:
     )
 
 
-def _tier(tenant: Tenant) -> Rows:
-    rows = Tier.objects.for_tenant(tenant).filter(surface=None, user="")
+def _tier() -> Rows:
+    rows = Tier.objects.filter(tenant=TENANT, surface=None, user="")
     return row_of(rows, "tier", at="changed_at", ref="settings", name="user")
 
 

@@ -13,7 +13,7 @@ from budgets.models import Tenant
 from console.screens.run.spending import Pace
 from console.screens.runs.filters import filter_runs, only_live
 from console.screens.runs.found import Part, part_of, within
-from console.screens.runs.live import live_among
+from console.screens.runs.live import live_of
 from console.screens.runs.query import Query
 from console.screens.runs.reach import reach_of
 from console.screens.runs.tiers import tier_name
@@ -68,7 +68,7 @@ def runs_page(
     Live runs are all looked at; ended ones as far back as the page says, or ``whole``.
     """
     everything = Run.objects.filter(tenant=tenant)
-    live = live_among(everything)
+    live = live_of(tenant)
     runs, problems = filter_runs(everything, query, live=live)
     matching = sorted(_matching(tenant, live, runs, query), key=lambda run: urgency(run, now))
     reach = None if whole else reach_of(query, order)
