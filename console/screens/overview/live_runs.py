@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+
+from django.db.models import DateTimeField
 
 from agents.contracts.endings import HOLDING_A_WORKER, WAITING
 from agents.contracts.ids import short_id
 from agents.models import Run
 from budgets.models import Tenant
+from console.screens.prepared import TENANT, Given, Prepared, prepared
 from console.screens.unindexed import text_of
 
 MOST = 2_000
@@ -90,13 +94,18 @@ class SeenRuns:
 
 def seen_runs(tenant: Tenant, now: datetime) -> SeenRuns:
     """One query, both halves along the index of a tenant's ends, whatever the history."""
-    runs = Run.objects.filter(tenant=tenant).order_by()
+    return sorted_out([SeenRun(*row) for row in _seen().ask(tenant=tenant.pk, hour_ago=now - HOUR)])
+
+
+@cache
+def _seen() -> Prepared:
+    runs = Run.objects.filter(tenant=TENANT).order_by()
     fields = [name for name in SeenRun.__dataclass_fields__ if name != "agent"]
     fields.insert(1, "agent_name")
     live = runs.filter(ended_at=None).values_list(*fields)
-    ended = runs.filter(ended_at__gte=now - HOUR)
+    ended = runs.filter(ended_at__gte=Given("hour_ago", DateTimeField()))
     failed = ended.alias(its_state=text_of("state")).filter(its_state__in=FAILED).values_list(*fields)
-    return sorted_out([SeenRun(*row) for row in live.union(failed, all=True)[: MOST + 1]])
+    return prepared(live.union(failed, all=True)[: MOST + 1])
 
 
 def sorted_out(found: list[SeenRun]) -> SeenRuns:
