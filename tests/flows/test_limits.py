@@ -49,9 +49,8 @@ def top_up_in_place(page: Page) -> None:
 
 
 def test_an_edited_cap_is_seen_before_hit_live_and_topped_up(live_stack: LiveStack, page: Page) -> None:
-    done = live_stack.manage(
-        "launch", "support-triage", "Where is order 1029?", "--tenant", "acme", "--surface", "enterprise"
-    )
+    where = ("--tenant", "acme", "--surface", "enterprise", "--follow")  # to its end: what-if replays all its calls
+    done = live_stack.manage("launch", "support-triage", "Where is order 1029?", *where)
     assert done.returncode == 0, done.stderr
     console = ConsolePage(page, live_stack, "acme_admin")
     edit_the_cap(console, live_stack)
