@@ -51,6 +51,7 @@ def _context(request: TenantRequest, asked: Asked, found: RunsPage, beside: Arou
     query, order = asked.query, asked.order
     saved = next((view for view in beside.saved if (view.query, view.order) == (str(query), order)), None)
     figures: Figures = figures_of(found.live, request.user.get_username(), timezone.now())
+    tabs = _tabs(asked, figures, beside, request.user.get_username())
     return {
         "query": query,
         "text": asked.text,
@@ -68,7 +69,8 @@ def _context(request: TenantRequest, asked: Asked, found: RunsPage, beside: Arou
         "live_count": found.live_matching,
         "chips": [Chip(str(term), href_of(str(query.without(term)), order)) for term in query.terms],
         "shortcuts": _shortcuts(query, order),
-        "tabs": _tabs(asked, figures, beside, request.user.get_username()),
+        "tabs": tabs,
+        "none_means": next((f"{tab.meaning}." for tab in tabs if tab.shown and tab.meaning), ""),
         "figures": figures,
         "today": beside.today,
         "failed_last_hour": beside.failed_last_hour,

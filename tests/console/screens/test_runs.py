@@ -135,7 +135,9 @@ def test_three_empty_pages_say_three_things(acme_viewer: Client, acme: Tenant, m
     none_yet = acme_viewer.get(ADDRESS).content.decode()
     make_run(acme, state="completed")
     filtered_out = acme_viewer.get(ADDRESS, {"q": "status:killed"}).content.decode()
+    in_a_view = acme_viewer.get(ADDRESS, {"view": "stuck"}).content.decode()
     assert "No runs yet" in none_yet
+    assert "<p>No event for three minutes, or a minute in the queue.</p>" in in_a_view
     assert "No run matches" in filtered_out
     assert "Not connected" in none_yet
     assert "Not connected" in filtered_out
