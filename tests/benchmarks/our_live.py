@@ -30,6 +30,8 @@ LOOK_SECONDS = 5.0
 WARM_UP_SECONDS = 5.0
 MB = 1024 * 1024
 LONG_TURNS, OPENED = 5_000, 5
+FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+"""A page may have been loaded and not been painted yet."""
 SCROLL_UP = """async () => {
     const first = () => document.querySelector("[data-follow] > [data-row]");
     const [was, began] = [first().id, performance.now()];
@@ -136,7 +138,7 @@ def long_trace(stack: LiveStack, browser: Browser, *, turns: int = LONG_TURNS) -
     opened, scrolled = [], []
     for _ in range(OPENED):
         page.goto(f"{stack.base_url}/t/acme/runs/{run.pk}/")
-        opened.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+        opened.append(page.wait_for_function(FIRST_PAINT).json_value())
         expect(page.locator("html")).to_have_attribute("data-live", "live", timeout=30_000)
         scrolled += [page.evaluate(SCROLL_UP) for _ in range(OPENED)]
     context.close()
