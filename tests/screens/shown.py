@@ -102,7 +102,9 @@ def open_the_palette(page: Page) -> None:
     live(page)
     page.keyboard.press("Control+K")
     page.get_by_role("combobox").last.fill("st")
-    expect(page.get_by_role("dialog")).not_to_contain_text("Prices", timeout=PATIENCE_MS)
+    found = page.get_by_role("dialog")
+    expect(found).to_contain_text("Stops", timeout=PATIENCE_MS)
+    expect(found).not_to_contain_text("Prices", timeout=PATIENCE_MS)
 
 
 def peek_at_the_first(page: Page) -> None:
