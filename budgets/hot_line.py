@@ -1,7 +1,8 @@
 """A connection of the hot path's own: one transaction after another on the driver itself, in as few trips as can be.
 
 Django looks its connection up for every statement, and wraps each; the two commits of a turn have some thirty. Here
-the driver is looked up once. Django's own work in such a transaction, the ORM's and `on_commit`, goes on as usual.
+the driver is looked up once. Django's own work in such a transaction, the ORM's and `on_commit`, goes on as usual; the
+ORM's only until something is written, since what is written may be on its way still.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ class CommitInDoubt(OperationalError):
 class Line(Protocol):
     """A driver's connection that takes transactions; its errors are the driver's.
 
-    What it is asked may wait for the first `fetchall`, and what it writes for the commit.
+    What it is asked may wait for the first `fetchall`, and what is said of its writes for the commit.
     """
 
     is_open: bool
