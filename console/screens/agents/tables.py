@@ -16,8 +16,8 @@ class RunsColumn(cells.Drawn):
     """How many runs of some kind; a dim dash for none, so that the rows that matter stand out."""
 
     def __init__(self, header: str, kind: str) -> None:
-        self._kind = kind
-        attrs = {"td": {"class": self._tone, "data-label": header.lower()}, "th": {"class": "num"}}
+        self._kind, self._word = kind, header.lower()
+        attrs = {"td": {"class": self._tone, "data-label": self._label}, "th": {"class": "num"}}
         super().__init__(verbose_name=header, orderable=False, attrs=attrs)
 
     def drawn(self, record: AgentLine | VersionLine, table: tables.Table) -> str:  # noqa: ARG002 - as all columns
@@ -27,6 +27,10 @@ class RunsColumn(cells.Drawn):
 
     def _tone(self, record: AgentLine | VersionLine) -> str:
         return "num" if getattr(record.tally, self._kind) else "num dim"
+
+    def _label(self, record: AgentLine | VersionLine) -> str:
+        """The word behind the figure on a phone."""
+        return "run" if self._kind == "runs" and record.tally.runs == 1 else self._word
 
 
 class AgentsTable(Grid):

@@ -54,6 +54,13 @@ def test_the_list_counts_the_tenants_own_runs(
     assert "Search" in shown
     assert "$2.00" in shown
     assert "$3.00" not in shown
+    assert 'data-label="runs"' in shown
+
+
+def test_one_run_is_not_called_runs(search: Agent, acme: Tenant, acme_viewer: Client, make_run: MakeRun) -> None:
+    run = make_run(acme, state="completed")
+    Run.objects.filter(pk=run.pk).update(version=search.current, agent_name=search.name)
+    assert 'data-label="run"' in page(acme_viewer)
 
 
 @pytest.mark.parametrize("path", ["", "search/"])
