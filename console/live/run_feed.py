@@ -39,15 +39,17 @@ class RunFeed:
         trace = self._trace = self._trace or self._begun()
         before = trace.head
         self.epoch = self.epoch or LiveEpoch.current()
-        for seq, event in events_after(self.run_id, before):
+        events = events_after(self.run_id, before)
+        if not events:
+            return None
+        # After the events, so that the head of the page is never older than its trace; and before any of them is folded,
+        # so that a read that fails leaves all of them to the next one.
+        self._run = next(iter(read_runs([self.run_id])), None)
+        for seq, event in events:
             trace.apply(seq, event)
             self._served |= dict.fromkeys(served_by(event.kind, event.data))
             if event.kind.startswith(OF_THE_STATE) or tells(event.kind, event.data):
                 self._state_seq = seq
-        if self.seq == before:
-            return None
-        # After the events, so that the head of the page is never older than its trace.
-        self._run = next(iter(read_runs([self.run_id])), None)
         frame = self.replay(before)
         if len(trace.spans) > MOST_ROWS:
             trace.forget(KEPT_ROWS)

@@ -8,6 +8,7 @@
 import { Connection, LATE_MS } from "./live/connection.js";
 import { applied } from "./live/ops.js";
 import { NewRuns } from "./live/pills.js";
+import { Recent } from "./live/recent.js";
 import { Regions, takeRead } from "./live/regions.js";
 import * as standing from "./live/standing.js";
 
@@ -24,6 +25,7 @@ class LiveFeed extends HTMLElement {
     this.epoch = this.getAttribute("epoch") || "";
     this.queue = [];
     this.newRuns = new NewRuns();
+    this.recent = new Recent();
     this.connection = new Connection(this);
     this.regions = new Regions((which, read) => this.haveRead(which, read));
     this.ending = new AbortController();
@@ -49,9 +51,9 @@ class LiveFeed extends HTMLElement {
     listen(document, "visibilitychange", () => this.wake());
     listen(document, "wf:settings", () => root.dataset.live === "lost" && this.lose());
     listen(document, "wf:changed", () => this.reread("figures"));
-    listen(document, "htmx:after:swap", () => this.rewind(takeRead(document)));
-    listen(document, "wf:read", (event) => this.rewind(event.detail));
-    listen(document, "focusout", () => this.regions.stale && setTimeout(() => this.reread(this.regions.stale)));
+    listen(document, "htmx:after:swap", () => this.renew(takeRead(document)));
+    listen(document, "wf:read", (event) => this.renew(event.detail));
+    listen(document, "focusout", () => setTimeout(() => this.regions.stale && this.reread(this.regions.stale)));
     listen(document, "click", (event) => {
       if (event.target.closest("[data-pause]")) this.pause();
       if (event.target.closest("[data-pill]")) this.showFresh();
@@ -83,9 +85,15 @@ class LiveFeed extends HTMLElement {
     this.connection.reopen();
   }
 
-  // What was read from the server may be older than a frame that was applied while it was on its way.
-  rewind(read) {
+  // What was read from the server may be older than frames that were shown while it was on its way: they are done to it
+  // too, without asking for them once more.
+  renew(read) {
     if (read?.epoch !== this.epoch || read.seq >= this.seq) return;
+    const missed = this.recent.since(read.seq);
+    if (missed) {
+      tell("wf:ops", { appended: missed.flatMap((frame) => applied(frame.ops)) });
+      return;
+    }
     this.seq = read.seq;
     this.reconnect();
   }
@@ -138,6 +146,7 @@ class LiveFeed extends HTMLElement {
     const again = frame.ops.find((op) => op.op === "refetch" && op.epoch !== undefined);
     if (again) {
       if (!(await this.reread("*"))) return false;
+      this.recent.clear();
       this.epoch = again.epoch;
       this.seq = frame.seq;
     } else if (frame.prev > this.seq) {
@@ -154,6 +163,7 @@ class LiveFeed extends HTMLElement {
     const appended = applied(frame.ops);
     for (const op of frame.ops) if (op.op === "pill") this.newRuns.count(op.key);
     this.seq = frame.seq;
+    this.recent.add(frame);
     tell("wf:ops", { appended });
     this.mark();
     const region = frame.ops.find((op) => op.op === "refetch");
@@ -190,7 +200,7 @@ class LiveFeed extends HTMLElement {
   }
 
   haveRead(which, read) {
-    if (which !== "figures") this.rewind(read);
+    if (which !== "figures") this.renew(read);
     tell("wf:ops", { appended: [] });
     this.mark();
   }

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import redis
 from django.utils import timezone
-from playwright.sync_api import APIResponse, Page, Route, expect
+from playwright.sync_api import APIResponse, Page, Route, WebSocket, expect
 
 from agents.bell import HEADS
 from agents.models import Agent, EventRow, Run
@@ -25,6 +25,8 @@ LINK_AND_ROWS = """() => [
     document.getElementById("trace-earlier").getAttribute("href").replace("?before=", ""),
     ...[...document.querySelectorAll("#trace-rows > tr")].map((row) => row.dataset.seq),
 ].map(Number)"""
+LATE_LOTS = 3
+"""So much that it fills no frame: who asked for it at once would be told to read the whole page again."""
 TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 ROWLESS_AT_START = 3
 """Events at the start of a turn that make no row of their own: a part that the server cut begins with them."""
@@ -123,6 +125,33 @@ def test_a_step_that_comes_while_a_part_is_on_its_way_is_not_lost(live_stack: Li
         "aria-current", "true"
     )
     expect(page.locator("#trace-rows > #s-dddd")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def test_what_was_read_late_is_brought_up_to_date_by_what_the_page_has_shown(
+    live_stack: LiveStack, run: Run, page: Page
+) -> None:
+    opened(page, live_stack, run)
+    sockets: list[WebSocket] = []
+    page.on("websocket", lambda socket: sockets.append(socket))
+    page.evaluate("window.rows = document.getElementById('trace-rows')")
+    on_the_way: list[tuple[Route, APIResponse]] = []
+    page.route(page.url, lambda route: on_the_way.append((route, route.fetch())))
+    page.evaluate("() => { document.querySelector('wf-live').reread('state'); }")
+    while not on_the_way:  # what is answered must be read before the turns are there
+        page.wait_for_timeout(20)
+    for _ in range(LATE_LOTS):
+        grow(live_stack, run, turns=TURNS_AT_ONCE)
+        expect(page.locator("#trace-rows > tr").last).to_have_attribute("id", last_row(run), timeout=PATIENCE_MS)
+    (route, answer) = on_the_way[0]
+    turn, newest = page.locator(f"#r-{run.pk}-turn"), f"{run.turn:,}"
+    expect(turn).to_have_text(newest)
+    assert last_row(run) not in answer.text()
+    turn.evaluate("(cell) => { window.replaced = cell; }")
+    route.fulfill(response=answer)
+    page.wait_for_function("() => !window.replaced.isConnected")
+    expect(turn).to_have_text(newest)
+    assert page.evaluate("document.getElementById('trace-rows') === window.rows"), "the trace was read again"
+    assert sockets == []
 
 
 def test_a_cause_from_long_ago_leads_to_its_step(live_stack: LiveStack, run: Run, page: Page) -> None:

@@ -1,15 +1,20 @@
 """A run's feed over sockets: from the cursor on, without a gap, nothing twice."""
 
 import asyncio
+import json
 from typing import Any
+from unittest.mock import Mock
 
+import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from agents.contracts.events import EventKind
 from agents.models import EventRow, Run
-from console.live import feeds
+from console.live import feeds, run_feed
 from console.live.flow import FRAMES_IN_FLIGHT
 from console.live.models import LiveEpoch
+from console.live.run_feed import RunFeed
 from console.live.threads import in_thread
 from console.live.window import head_of, newest_window
 from console.models import User
@@ -60,6 +65,20 @@ def test_steps_arrive_as_they_are_committed(viewer: User, run: Run, play: Play) 
         await page.close()
 
     play(scenario)
+
+
+def test_a_read_that_fails_leaves_what_it_had_found_to_the_next(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed, head = RunFeed(run.pk), tell(run, "tool.started", "a" * 16, tool="one")
+    feed.advance()
+    last = tell(run, "tool.started", "b" * 16, tool="two")
+    with monkeypatch.context() as away:
+        away.setattr(run_feed, "read_runs", Mock(side_effect=OperationalError("database is locked")))
+        with pytest.raises(OperationalError):
+            feed.advance()
+    assert feed.seq == head
+    frame = json.loads(feed.advance() or "")
+    assert (frame["prev"], frame["seq"]) == (head, last)
+    assert [op["key"] for op in frame["ops"] if op["op"] == "append"] == ["s-" + "b" * 16]
 
 
 def test_a_reconnecting_page_gets_exactly_what_it_missed(viewer: User, run: Run, play: Play) -> None:
