@@ -11,7 +11,7 @@ both synchronous = FULL.
 
 Rows
     turn-sqlite, turn-postgres        one run of 50 turns; milliseconds a turn, lower is better
-    hundred-sqlite, hundred-postgres  100 runs of 10 turns, started at once in one process; turns a second
+    hundred-sqlite, hundred-postgres  100 runs of 50 turns, started at once in one process; turns a second
     money                             the ledger alone, on both databases, against targets instead of peers: 64
                                       processes x 200 reservations against a cap for 1,000; the time of a
                                       reservation with its settlement; pairs a second of 16 callers
@@ -38,9 +38,8 @@ differ between machines and with whatever else runs there: what counts is the ra
 What is not measured: a vendor's latency, tokens a second, memory, start-up, features. Nor do the contenders
 store the same for their turn: LangGraph keeps the state after each step and DBOS two step results;
 watchfloor keeps trace events, held and settled money, an effect row and its lease fence, and pushes live.
-LangGraph stores a state that grows with the history, so its cost a turn rises with the number of turns. The
-hundred runs have 10 turns to keep the benchmark short; that favours LangGraph, and weighs on DBOS, which
-starts a run with several writes. `--turns 50` makes them as long as the single ones.
+LangGraph stores a state that grows with the history, so its cost a turn rises with the number of turns: a
+hundred runs of 10 turns (`--turns 10`) favour it, and weigh on those that start a run with several writes.
 
 What `ours.py` has to do
     python -m tests.benchmarks.ours --database URL --turns 50 --runs 1 --repetitions N
