@@ -42,8 +42,8 @@ class RunFeed:
         events = events_after(self.run_id, before)
         if not events:
             return None
-        # After the events, so that the head of the page is never older than its trace; and before any of them is folded,
-        # so that a read that fails leaves all of them to the next one.
+        # After the events, so that the head of the page is never older than its trace; and before any of them is
+        # folded, so that a read that fails leaves all of them to the next one.
         self._run = next(iter(read_runs([self.run_id])), None)
         for seq, event in events:
             trace.apply(seq, event)

@@ -16,6 +16,8 @@ from console.screens.overview.needs import needs_of
 from console.screens.overview.ranking import Need
 
 SHOWN, MORE_SHOWN = 5, 20
+SHOWN_ON_WALL = 7
+"""Where its screen is high enough; on a lower one as many as on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,16 @@ class Page:
     def more(self) -> int:
         """How many do not stand on the page at once."""
         return max(0, len(self.needs) - SHOWN)
+
+    @property
+    def wall_needs(self) -> Sequence[Need]:
+        """Those that a high wall has room for."""
+        return self.needs[:SHOWN_ON_WALL]
+
+    @property
+    def more_than_wall(self) -> int:
+        """How many even a high wall has no room for."""
+        return max(0, len(self.needs) - SHOWN_ON_WALL)
 
     @property
     def unshown(self) -> int:

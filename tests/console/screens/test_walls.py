@@ -1,6 +1,7 @@
 """Walls: a link shows one Overview to whoever has it, only admins make and revoke it, and nothing of it is stored."""
 
 import hashlib
+import re
 
 import pytest
 from django.test import Client
@@ -97,6 +98,18 @@ def test_whoever_has_the_link_sees_the_wall_and_can_press_nothing(
         assert control not in text.partition("<body>")[2]
     assert client.get("/t/acme/").status_code == 302
     assert client.post(path).status_code == 405
+
+
+@pytest.mark.parametrize(("needs", "lines", "counted"), [(5, 5, []), (7, 7, ["low 2"]), (9, 7, ["low 4", "high 2"])])
+def test_a_wall_counts_what_it_has_no_room_for(
+    needs: int, lines: int, counted: list[str], client: Client, path: str, acme: Tenant, make_run: MakeRun
+) -> None:
+    for number in range(needs):
+        make_run(acme, cost_nanos=90_000_000 + number)
+    text = client.get(path).content.decode()
+    assert f"{needs} things need you" in text
+    assert text.count('<li data-tone="bad">') + text.count('<li data-tone="warn">') == lines
+    assert [" ".join(found) for found in re.findall(r'wall-(low|high)">and (\d+) more', text)] == counted
 
 
 def test_a_wrong_link_and_a_revoked_one_do_not_exist(client: Client, path: str, acme_admin: Client) -> None:
