@@ -91,7 +91,7 @@ class LiveFeed extends HTMLElement {
     if (read?.epoch !== this.epoch || read.seq >= this.seq) return;
     const missed = this.recent.since(read.seq);
     if (missed) {
-      tell("wf:ops", { appended: missed.flatMap((frame) => applied(frame.ops)) });
+      tell("wf:ops", { appended: missed.flatMap((frame) => this.put(frame)) });
       return;
     }
     this.seq = read.seq;
@@ -160,14 +160,20 @@ class LiveFeed extends HTMLElement {
   }
 
   show(frame) {
-    const appended = applied(frame.ops);
-    for (const op of frame.ops) if (op.op === "pill") this.newRuns.count(op.key);
+    const appended = this.put(frame);
     this.seq = frame.seq;
     this.recent.add(frame);
     tell("wf:ops", { appended });
     this.mark();
     const region = frame.ops.find((op) => op.op === "refetch");
     if (region) this.regions.rereadSoon(region.region, () => this.isConnected);
+  }
+
+  // Into the page; the rows that this has added are returned.
+  put(frame) {
+    const appended = applied(frame.ops);
+    for (const op of frame.ops) if (op.op === "pill") this.newRuns.count(op.key);
+    return appended;
   }
 
   // While paused frames are kept, not shown; too many are let go and read again from the cursor.
@@ -199,7 +205,9 @@ class LiveFeed extends HTMLElement {
     return this.regions.reread(which);
   }
 
+  // Runs that began after a list was read are counted again, behind its pill.
   haveRead(which, read) {
+    if (which === "*" && this.regions.all) this.newRuns.shown();
     if (which !== "figures") this.renew(read);
     tell("wf:ops", { appended: [] });
     this.mark();
@@ -207,9 +215,8 @@ class LiveFeed extends HTMLElement {
 
   async showFresh() {
     this.regions.all = true;
-    const read = await this.reread("*");
+    await this.reread("*");
     this.regions.all = false;
-    if (read) this.newRuns.shown();
   }
 
   // How it stands ----------------------------------------------------------------------------------

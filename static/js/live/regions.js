@@ -14,7 +14,7 @@ const REGIONS = {
 };
 
 export class Regions {
-  // shown(which, read) is called when they are there; read is where the trace in them was read.
+  // shown(which, read) is called when they are there; read is the cursor of the page that they came with.
   constructor(shown) {
     this.shown = shown;
     this.readAt = Date.now();
@@ -39,7 +39,7 @@ export class Regions {
     takeNotes(page);
     if (reading < this.newest) return true; // overtaken by a later answer, which is newer
     this.newest = reading;
-    const read = takeRead(page);
+    const read = takeRead(page) ?? cursorOf(page);
     for (const region of document.querySelectorAll(chosen)) this.replace(region, page.getElementById(region.id), which);
     this.shown(which, read);
     return true;
@@ -92,6 +92,11 @@ function takeNotes(page) {
     document.getElementById("toasts")?.append(document.adoptNode(note));
     window.htmx?.process(note);
   }
+}
+
+function cursorOf(page) {
+  const feed = page.querySelector("wf-live");
+  return feed && { epoch: feed.getAttribute("epoch"), seq: Number(feed.getAttribute("seq")) };
 }
 
 // When the trace in this document was read; told once.
