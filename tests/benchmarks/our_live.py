@@ -30,7 +30,7 @@ LOOK_SECONDS = 5.0
 WARM_UP_SECONDS = 5.0
 MB = 1024 * 1024
 LONG_TURNS, OPENED = 5_000, 5
-FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+FIRST_PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 """A page may have been loaded and not been painted yet."""
 SCROLL_UP = """async () => {
     const first = () => document.querySelector("[data-follow] > [data-row]");
